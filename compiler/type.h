@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT
+ *
+ * type.h: types and symbols, as the checker leaves them. Types are made once (hash-consed):
+ * two types are equal if and only if their pointers are.
+ */
+#ifndef WEFT_COMPILER_TYPE_H
+#define WEFT_COMPILER_TYPE_H
+
+#include "ast.h"
+
+enum type_kind {
+	TYPE_ERROR, /* already reported: silences follow-ups; equal to everything */
+	TYPE_BOOL, TYPE_INT, TYPE_FLOAT, TYPE_STRING, TYPE_BYTES, TYPE_PORT, TYPE_IP, TYPE_CIDR, TYPE_ADDR,
+	TYPE_DURATION, TYPE_SIZE, TYPE_INSTANT, TYPE_IDENTITY,
+	TYPE_LABELS,   /* {String: String} sorted by key: a type of its own */
+	TYPE_SELECTOR, /* built-in enum: Everything, Nothing, Match(requirements) */
+	TYPE_CERT, TYPE_CONN, TYPE_STREAM, TYPE_VERDICT,
+	TYPE_OPTION,   /* item */
+	TYPE_LIST,     /* item */
+	TYPE_MAP,      /* key, item */
+	TYPE_RECORD,   /* record: declared, or the row of a derive, or a literal's */
+	TYPE_ENUM,     /* enumeration */
+	TYPE_REF,      /* collection: the key of one row */
+	TYPE_ROWS,     /* collection: some rows of it, only where a source is expected */
+};
+
+struct record_field {
+	struct text name;
+	const struct type *type;
+	struct node *declaration; /* FIELD_DECL, or the FIELD_INIT of a yield; NULL for built-ins */
+	bool used;                /* some rule, query or handler reads it: only used columns are decoded */
+};
+
+/* A record's shape. Rows of a derive have one of their own, named after the derive. */
+struct record {
+	struct text name;      /* "Service", "ports" */
+	struct module *module;
+	struct node *declaration; /* RECORD_DECL, DERIVE, or NULL */
+	struct record_field *fields;
+	size_t count;
+};
+
+struct enum_variant {
+	struct text name;
+	const struct type **payload;
+	size_t payload_count;
+	struct text code; /* text form in documents; empty: the name itself */
+	struct node *declaration;
+};
+
+struct enumeration {
+	struct text name;
+	struct module *module;
+	struct node *declaration;
+	struct enum_variant *variants; /* an open enum has Unknown(String) as its last one */
+	size_t count;
+	bool open;
+};
+
+struct type {
+	enum type_kind kind;
+	const struct type *item, *key;
+	struct record *record;
+	struct enumeration *enumeration;
+	struct symbol *collection; /* of TYPE_REF and TYPE_ROWS */
+	struct text name;          /* as a message shows it: "[ServicePort]", "ref services" */
+	unsigned id;
+};
+
+enum symbol_kind {
+	SYMBOL_MODULE, SYMBOL_PARAM, SYMBOL_COLLECTION, SYMBOL_DERIVE, SYMBOL_RULE, SYMBOL_RECORD, SYMBOL_ENUM,
+	SYMBOL_VARIANT, SYMBOL_FN, SYMBOL_DECISION, SYMBOL_HANDLER, SYMBOL_BUILTIN,
+	SYMBOL_FOR,     /* a `for` variable */
+	SYMBOL_LET,     /* `let` in a query, a handler; a group's name */
+	SYMBOL_ARGUMENT,/* a parameter of fn, decision, handler */
+	SYMBOL_BINDING, /* a name bound by a pattern */
+	SYMBOL_FIELD,   /* a record's field: field index in `index` */
+	SYMBOL_KIND,    /* listener, certificate ... */
+};
+
+/* Built-in functions and sources, the name of SYMBOL_BUILTIN in `builtin`. */
+enum builtin {
+	BUILTIN_NONE,
+	BUILTIN_COUNT, BUILTIN_SUM, BUILTIN_MIN, BUILTIN_MAX, BUILTIN_FIRST, BUILTIN_COLLECT, BUILTIN_SOME,
+	BUILTIN_NO_ROUND, /* none(...) */
+	BUILTIN_ALL,
+	BUILTIN_REJECTED, BUILTIN_CONFLICTS, /* rejected(c), conflicts(c): collections */
+	BUILTIN_ENV, BUILTIN_FILE, BUILTIN_CLOCK, BUILTIN_KUBERNETES, /* where values and rows come from */
+	BUILTIN_ADDR, BUILTIN_PASSED, BUILTIN_LABELS_OF,
+	BUILTIN_PARSE,    /* Type.parse-like conversions the prelude offers */
+	BUILTIN_CONN,     /* `conn` inside a listener's handler */
+};
+
+/* What a program declares. Tables (collection, derive, rule, rejected, conflicts) share this struct. */
+struct symbol {
+	enum symbol_kind kind;
+	enum builtin builtin;
+	struct text name;
+	struct module *module;      /* where it is declared */
+	struct node *declaration;
+	const struct type *type;    /* of a value; of a table: its row type (the value's type when it has no key) */
+	struct symbol *of;          /* variant: its enum's symbol; rejected/conflicts: the collection */
+	size_t index;               /* variant number, field number, argument number */
+
+	/* tables only */
+	size_t *key;                /* field numbers of the key columns in the row record, in header order */
+	size_t key_count;
+	bool single;                /* no key: exactly one value (derive) or T? until synced (collection) */
+	bool is_read_by_handler;    /* needs a published view */
+	bool used;
+	struct vec uses;            /* struct node *: every expression that reads it */
+	void *plan;                 /* the planner's own */
+};
+
+struct module {
+	struct text name;           /* "sidecar", "kubernetes", "mesh.authz" */
+	struct source *source;
+	struct node *file;
+	struct vec symbols;         /* struct symbol * in order of declaration */
+	bool is_stdlib;
+};
+
+/* A whole program after checking: modules in dependency order, the main one last. */
+struct program {
+	struct arena *arena;
+	struct vec modules;         /* struct module * */
+	struct module *main;
+	struct vec types;
+	struct text name;           /* of the main file, as a C identifier */
+};
+
+#endif

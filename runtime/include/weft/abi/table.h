@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT
+ *
+ * table.h: keyed collections under transactions, as generated code uses them. Engine thread only.
+ *
+ * During a transaction a table holds both states: a change makes a new row beside the old one, and every
+ * reading says which state it wants (WEFT_OLD: before the transaction, WEFT_NEW: now). Commit drops the old rows,
+ * rollback the new ones: that is the undo list. So a delta plan of a join reads the sources before its driver NEW and those
+ * behind it OLD, and the sum over all drivers is exact.
+ * Rows never move; a row pointer is valid until the transaction ends (a changed or removed row's included).
+ */
+#ifndef WEFT_ABI_TABLE_H
+#define WEFT_ABI_TABLE_H
+
+#include <weft/abi/value.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+struct weft_engine;
+struct weft_table;
+
+enum weft_when { WEFT_OLD, WEFT_NEW };
+
+/* An index: which keys a row stands under. Most are columns of the row; a computed one calls `emit`'s owner. */
+struct weft_index_emit; /* opaque: pass on to weft_index_key */
+typedef enum weft_status weft_index_fn(const void *program, const struct weft_intern *, const void *row, struct weft_index_emit *);
+enum weft_status weft_index_key(struct weft_index_emit *, uint64_t hash); /* duplicates of one row are dropped */
+
+struct weft_index_info {
+	const char *name;          /* "namespace" */
+	const uint16_t *columns;   /* field numbers; hash = fold of weft_value_hash over them, from seed 0 */
+	uint16_t column_count;     /* 0 with `keys` NULL: every row under hash 0 */
+	weft_index_fn *keys;       /* computed: the row's hashes (0..n) */
+};
+
+struct weft_table_info {
+	const char *name;          /* "services", as in the source; instance path in front */
+	const struct weft_type *row;
+	const uint16_t *key;       /* field numbers of the key columns; none: a single value */
+	uint16_t key_count;
+	uint16_t index_count;
+	const struct weft_index_info *indexes;
+	bool is_input;
+	bool is_published;         /* handlers read it: it has a view */
+	bool is_internal;          /* the compiler's own (candidates, groups): not in status or dumps */
+};
+
+/* ---- reading ---- */
+/* The row with this key, NULL when there is none. `hash` folds weft_value_hash of the key columns from 0 (or the inline
+ * equivalents); `key` points to a zeroed row struct with its key columns set (other columns are not looked at). */
+const void *weft_table_get(const struct weft_table *, enum weft_when, const void *key);
+/* Walks: for (row = weft_table_first(&c, t, when); row; row = weft_cursor_next(&c)). No change to the table meanwhile. */
+struct weft_cursor {
+	const struct weft_table *table;
+	const void *index;
+	uint64_t hash;
+	uint32_t next;
+	uint8_t when;
+};
+const void *weft_table_first(struct weft_cursor *, const struct weft_table *, enum weft_when); /* all rows */
+/* Rows whose index hash is `hash`: the caller compares the columns (two values may share a hash). */
+const void *weft_index_first(struct weft_cursor *, const struct weft_table *, unsigned index, enum weft_when, uint64_t hash);
+const void *weft_cursor_next(struct weft_cursor *);
+size_t weft_table_count(const struct weft_table *, enum weft_when);
+
+/* What the running transaction changed in a table: one entry per key, net, in order of first change. */
+struct weft_change {
+	const void *before; /* NULL: inserted */
+	const void *after;  /* NULL: removed */
+	uint64_t columns;   /* bit n: field n differs (all ones for insert and remove; field 63 stands for all above) */
+};
+const struct weft_change *weft_table_changes(const struct weft_table *, size_t *count);
+
+/* ---- interning, for values that a derivation makes ---- */
+enum weft_status weft_intern_text(struct weft_engine *, struct weft_text, weft_id *);
+enum weft_status weft_intern_list(struct weft_engine *, const struct weft_type *item, const void *items, size_t count, weft_id *);
+struct weft_intern *weft_engine_intern(const struct weft_engine *);
+/* Scratch memory of the running transaction, zeroed; NULL when memory ran out. */
+void *weft_scratch(struct weft_engine *, size_t size);
+
+/* ---- candidates: the multiset of rows that the queries of one derivation give ---- */
+/* Adds `weight` (+-n) of a candidate row; equal rows are summed. A candidate is a row of `info.row` of the settle below. */
+struct weft_delta;
+enum weft_status weft_delta_add(struct weft_delta *, const void *candidate, int64_t weight);
+
+/* How candidates become rows. Candidate layout: the derived row first (offset 0, same struct), then by kind:
+ * KEEP: `order` columns (the `by` value, then tie-break columns) compared in turn by the canonical order;
+ * MERGE: tie-break columns likewise; `merge(program, engine, into, next)` folds the next row's columns into the first;
+ * GROUP: candidates are rounds: group columns first, then argument columns; see struct weft_aggregate. */
+enum weft_settle_kind { WEFT_SETTLE_UNIQUE, WEFT_SETTLE_KEEP_FIRST, WEFT_SETTLE_KEEP_LAST, WEFT_SETTLE_MERGE, WEFT_SETTLE_REJECT,
+	WEFT_SETTLE_GROUP };
+
+typedef enum weft_status weft_merge_fn(const void *program, struct weft_engine *, void *into, const void *next);
+/* Builds the derived row of one group from its rounds (every round once per its count). `rounds` walk in canonical order of the
+ * candidate. count is the number of rounds, duplicates counted. Called with count 0 only for a single value. */
+struct weft_rounds;
+const void *weft_rounds_next(struct weft_rounds *, int64_t *times); /* the next distinct round; NULL at the end */
+typedef enum weft_status weft_group_fn(const void *program, struct weft_engine *, struct weft_rounds *, int64_t count, void *row);
+/* Accumulator form, for groups with only count and sum: no rounds are kept. `accumulator` is zeroed for a new group;
+ * the group's row is made by `finish` from any round's group columns and the accumulator. */
+typedef void weft_accumulate_fn(const void *program, void *accumulator, const void *round, int64_t weight);
+typedef enum weft_status weft_finish_fn(const void *program, struct weft_engine *, const void *group, const void *accumulator, int64_t count,
+	void *row);
+
+struct weft_settle_info {
+	const char *name;
+	enum weft_settle_kind kind;
+	const struct weft_type *candidate; /* a record whose first fields are the derived row's (GROUP: the group columns) */
+	const uint16_t *order;             /* candidate fields compared in turn */
+	uint16_t order_count;
+	uint16_t group_count;              /* GROUP: the first n candidate fields are the group */
+	weft_merge_fn *merge;
+	weft_group_fn *group;
+	weft_accumulate_fn *accumulate;
+	weft_finish_fn *finish;
+	uint32_t accumulator_size;
+	bool single;                       /* no key: one group that always has a row */
+};
+
+struct weft_delta *weft_engine_delta(struct weft_engine *, unsigned operator_number); /* the operator's candidate buffer, empty at start */
+/* Consolidates the operator's delta and applies it to its output table (and conflicts table); emptied after. */
+enum weft_status weft_settle(struct weft_engine *, unsigned operator_number);
+
+/* ---- the operator graph ---- */
+/* Runs one derivation or rule for the running transaction: reads the changes of its sources, adds candidates, settles. */
+typedef enum weft_status weft_operator_fn(void *program, struct weft_engine *);
+struct weft_operator_input {
+	uint16_t table;
+	uint64_t columns; /* the operator runs only if a changed row differs in one of them, or is inserted or removed */
+};
+struct weft_operator_info {
+	const char *name; /* "ports" */
+	weft_operator_fn *run;
+	const struct weft_operator_input *inputs;
+	uint16_t input_count;
+	uint16_t output;     /* table */
+	uint16_t conflicts;  /* table of losers, or WEFT_NONE */
+	const struct weft_settle_info *settle;
+};
+#define WEFT_NONE UINT16_MAX
+
+/* Per operator, for `cost` and the proofs: counted by weft_settle and by the generated code through weft_count. */
+struct weft_operator_counters {
+	uint64_t runs, delta_in, probes, visited, emitted;
+};
+struct weft_operator_counters *weft_engine_counters(struct weft_engine *, unsigned operator_number);
+
+struct weft_engine_info {
+	const struct weft_table_info *tables;
+	uint16_t table_count;
+	uint16_t operator_count;
+	const struct weft_operator_info *operators; /* in topological order */
+};
+
+/* ---- the engine: inputs, transactions, subscribers. `program` is what callbacks get ---- */
+enum weft_status weft_engine_create(const struct weft_engine_info *, void *program, struct weft_engine **);
+void weft_engine_destroy(struct weft_engine *);
+struct weft_table *weft_engine_table(struct weft_engine *, unsigned table);
+const struct weft_table_info *weft_table_info(const struct weft_table *);
+enum weft_status weft_engine_begin(struct weft_engine *);
+enum weft_status weft_engine_put(struct weft_engine *, unsigned table, const void *row); /* insert or replace by key */
+enum weft_status weft_engine_delete(struct weft_engine *, unsigned table, const void *key); /* WEFT_NOT_FOUND is harmless */
+/* Propagates to the fixpoint, publishes views, tells subscribers. On an error everything is as before begin. */
+enum weft_status weft_engine_commit(struct weft_engine *);
+void weft_engine_rollback(struct weft_engine *);
+uint64_t weft_engine_version(const struct weft_engine *); /* commits so far */
+
+/* Readiness: an input is synced once its source said so; a derived table when all its inputs are. Part of a transaction. */
+enum weft_status weft_engine_synced(struct weft_engine *, unsigned table);
+bool weft_table_is_synced(const struct weft_table *);
+
+/* After each commit that changed the table (or made it synced): its net changes; rows valid during the call. */
+typedef void weft_watch_fn(void *user, const struct weft_table *, const struct weft_change *, size_t count);
+enum weft_status weft_engine_watch(struct weft_engine *, unsigned table, weft_watch_fn *, void *user);
+void weft_engine_unwatch(struct weft_engine *, unsigned table, weft_watch_fn *, void *user);
+
+#ifdef __cplusplus
+}
+#endif
+#endif
