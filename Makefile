@@ -15,8 +15,31 @@ CO_OBJ  := $(patsubst %.c,$(BUILD)/%.o,$(filter-out $(GEN)/%,$(CO_SRC))) $(GEN)/
 RT_LIBS := -luring -lyaml -lpthread
 STDLIB  := $(wildcard stdlib/*.weft stdlib/*/*.weft)
 
-.PHONY: all clean install deps run test check update
+.PHONY: all clean install run test test-fast unit update
 all: $(BUILD)/weft $(BUILD)/libweft.a
+
+# ---- the two commands of the README: they install what is missing ----
+run:
+	@tests/deps.sh build
+	@$(MAKE) -s all
+	@examples/bookinfo/demo
+test:
+	@tests/deps.sh test
+	@$(MAKE) -s -j2 all
+	@$(MAKE) -s -j2 unit
+	@tests/run-all $(SUITES)
+update: all
+	UPDATE=1 tests/run-all $(SUITES)
+
+install: all
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/lib $(DESTDIR)$(PREFIX)/include/weft/abi \
+	  $(DESTDIR)$(PREFIX)/share/weft $(DESTDIR)$(PREFIX)/share/man/man1
+	install $(BUILD)/weft $(DESTDIR)$(PREFIX)/bin/weft
+	install -m 644 $(BUILD)/libweft.a $(DESTDIR)$(PREFIX)/lib/
+	install -m 644 runtime/include/weft/*.h $(DESTDIR)$(PREFIX)/include/weft/
+	install -m 644 runtime/include/weft/abi/*.h $(DESTDIR)$(PREFIX)/include/weft/abi/
+	cp -R stdlib $(DESTDIR)$(PREFIX)/share/weft/
+	install -m 644 dsl/weft.1 $(DESTDIR)$(PREFIX)/share/man/man1/
 
 $(BUILD)/weft: $(CO_OBJ)
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -lpthread
@@ -42,6 +65,22 @@ $(GEN)/ast_slots.h: compiler/ast.tbl
 	@mkdir -p $(@D)
 	sed -n 's/^NODE(\([A-Z_]*\),.*SLOTS(\([A-Z, ]*\)).*/\1 \2/p' $< | tr -d , | \
 	awk '{printf "enum { "; for (i = 2; i <= NF; i++) printf "%s_%s, ", $$1, $$i; printf "%s_SLOTS };\n", $$1}' >$@
+
+# ---- tests: each tests/unit/*.c is a program, with the sanitizers; tsan_*.c with the thread sanitizer ----
+ASAN := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
+TSAN := -O1 -g -fsanitize=thread
+UNIT := $(patsubst tests/unit/%.c,$(BUILD)/tests/unit/%,$(wildcard tests/unit/*.c))
+unit:
+	@$(MAKE) -s BUILD=$(BUILD)/asan CFLAGS="$(ASAN)" $(BUILD)/asan/libweft.a
+	@$(if $(wildcard tests/unit/tsan_*.c),$(MAKE) -s BUILD=$(BUILD)/tsan CFLAGS="$(TSAN)" $(BUILD)/tsan/libweft.a)
+	@$(MAKE) -s $(UNIT)
+UNIT_CC = $(CC) -std=c11 $(WARN) -D_GNU_SOURCE -Iruntime/include -Iruntime -Itests/unit
+$(BUILD)/tests/unit/tsan_%: tests/unit/tsan_%.c $(BUILD)/tsan/libweft.a $(wildcard tests/unit/*.h)
+	@mkdir -p $(@D)
+	$(UNIT_CC) $(TSAN) -o $@ $< $(BUILD)/tsan/libweft.a $(RT_LIBS)
+$(BUILD)/tests/unit/%: tests/unit/%.c $(BUILD)/asan/libweft.a $(wildcard tests/unit/*.h)
+	@mkdir -p $(@D)
+	$(UNIT_CC) $(ASAN) -o $@ $< $(BUILD)/asan/libweft.a $(RT_LIBS)
 
 clean:
 	rm -rf $(BUILD)
