@@ -59,7 +59,9 @@ struct weft_cursor {
 	uint8_t when;
 };
 const void *weft_table_first(struct weft_cursor *, const struct weft_table *, enum weft_when); /* all rows */
-/* Rows whose index hash is `hash`: the caller compares the columns (two values may share a hash). */
+/* Rows whose index hash is `hash`: the caller compares the columns (two values may share a hash).
+ * WEFT_PRIMARY: the key's hash, so that no text is interned only to look up. */
+#define WEFT_PRIMARY UINT32_MAX
 const void *weft_index_first(struct weft_cursor *, const struct weft_table *, unsigned index, enum weft_when, uint64_t hash);
 const void *weft_cursor_next(struct weft_cursor *);
 size_t weft_table_count(const struct weft_table *, enum weft_when);
@@ -84,7 +86,13 @@ void *weft_scratch(struct weft_engine *, size_t size);
 struct weft_delta;
 enum weft_status weft_delta_add(struct weft_delta *, const void *candidate, int64_t weight);
 
-/* How candidates become rows. Candidate layout: the derived row first (offset 0, same struct), then by kind:
+/* The values that a delta plan has met: WEFT_OK when `value` is new, WEFT_MORE when it was there. `*set` starts as NULL; the memory is
+ * the transaction's scratch. Hashes decide, so `value` is a content hash; 0 is a value like others. */
+struct weft_seen;
+enum weft_status weft_seen_add(struct weft_engine *, struct weft_seen **set, uint64_t value);
+
+/* How candidates become rows. UNIQUE, REJECT: the candidate is the row. KEEP, MERGE: field 0 is the derived row (nested, offset 0), the rest
+ * its order. Losers are rows that differ from the winner's. By kind:
  * KEEP: `order` columns (the `by` value, then tie-break columns) compared in turn by the canonical order;
  * MERGE: tie-break columns likewise; `merge(program, engine, into, next)` folds the next row's columns into the first;
  * GROUP: candidates are rounds: group columns first, then argument columns; see struct weft_aggregate. */
@@ -96,6 +104,7 @@ typedef enum weft_status weft_merge_fn(const void *program, struct weft_engine *
  * candidate. count is the number of rounds, duplicates counted. Called with count 0 only for a single value. */
 struct weft_rounds;
 const void *weft_rounds_next(struct weft_rounds *, int64_t *times); /* the next distinct round; NULL at the end */
+/* WEFT_END from a group or finish function: the group has no row. */
 typedef enum weft_status weft_group_fn(const void *program, struct weft_engine *, struct weft_rounds *, int64_t count, void *row);
 /* Accumulator form, for groups with only count and sum: no rounds are kept. `accumulator` is zeroed for a new group;
  * the group's row is made by `finish` from any round's group columns and the accumulator. */
@@ -106,8 +115,8 @@ typedef enum weft_status weft_finish_fn(const void *program, struct weft_engine 
 struct weft_settle_info {
 	const char *name;
 	enum weft_settle_kind kind;
-	const struct weft_type *candidate; /* a record whose first fields are the derived row's (GROUP: the group columns) */
-	const uint16_t *order;             /* candidate fields compared in turn */
+	const struct weft_type *candidate; /* a record: the row; { row, order ... }; or a round: group columns, arguments */
+	const uint16_t *order;             /* candidate fields compared in turn; a missing value sorts last */
 	uint16_t order_count;
 	uint16_t group_count;              /* GROUP: the first n candidate fields are the group */
 	weft_merge_fn *merge;
@@ -123,7 +132,8 @@ struct weft_delta *weft_engine_delta(struct weft_engine *, unsigned operator_num
 enum weft_status weft_settle(struct weft_engine *, unsigned operator_number);
 
 /* ---- the operator graph ---- */
-/* Runs one derivation or rule for the running transaction: reads the changes of its sources, adds candidates, settles. */
+/* Runs one derivation or rule for the running transaction: reads the changes of its sources, adds candidates, settles. In the
+ * first transaction (weft_engine_version is 0) every operator runs: queries without a source give their rows there. */
 typedef enum weft_status weft_operator_fn(void *program, struct weft_engine *);
 struct weft_operator_input {
 	uint16_t table;

@@ -22,7 +22,6 @@ struct weft_view_cursor {
 	uint32_t next;
 };
 /* Rows of the table with this hash under `index`; WEFT_PRIMARY: the key's columns. The caller compares the columns. */
-#define WEFT_PRIMARY UINT32_MAX
 const void *weft_view_first(struct weft_view_cursor *, struct weft_reader *, unsigned table, unsigned index, uint64_t hash);
 const void *weft_view_each(struct weft_view_cursor *, struct weft_reader *, unsigned table); /* every row */
 const void *weft_view_next(struct weft_view_cursor *);
