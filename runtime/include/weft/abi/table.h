@@ -86,10 +86,10 @@ void *weft_scratch(struct weft_engine *, size_t size);
 struct weft_delta;
 enum weft_status weft_delta_add(struct weft_delta *, const void *candidate, int64_t weight);
 
-/* The values that a delta plan has met: WEFT_OK when `value` is new, WEFT_MORE when it was there. `*set` starts as NULL; the memory is
- * the transaction's scratch. Hashes decide, so `value` is a content hash; 0 is a value like others. */
+/* The keys that a delta plan has met: WEFT_OK when these bytes are new, WEFT_MORE when they were there. `*set` starts as NULL; a set's keys
+ * have one size; the memory is the transaction's scratch. */
 struct weft_seen;
-enum weft_status weft_seen_add(struct weft_engine *, struct weft_seen **set, uint64_t value);
+enum weft_status weft_seen_add(struct weft_engine *, struct weft_seen **set, const void *key, size_t size);
 
 /* How candidates become rows. UNIQUE, REJECT: the candidate is the row. KEEP, MERGE: field 0 is the derived row (nested, offset 0), the rest
  * its order. Losers are rows that differ from the winner's. By kind:
