@@ -93,7 +93,8 @@ enum weft_status weft_seen_add(struct weft_engine *, struct weft_seen **set, con
 
 /* How candidates become rows. UNIQUE, REJECT: the candidate is the row. KEEP, MERGE: field 0 is the derived row (nested, offset 0), the rest
  * its order. Losers are rows that differ from the winner's. By kind:
- * KEEP: `order` columns (the `by` value, then tie-break columns) compared in turn by the canonical order;
+ * KEEP: `order` columns (the `by` value, then tie-break columns) compared in turn by the canonical order; LAST reverses the
+ *   first of them only, and a missing value loses in both;
  * MERGE: tie-break columns likewise; `merge(program, engine, into, next)` folds the next row's columns into the first;
  * GROUP: candidates are rounds: group columns first, then argument columns; see struct weft_aggregate. */
 enum weft_settle_kind { WEFT_SETTLE_UNIQUE, WEFT_SETTLE_KEEP_FIRST, WEFT_SETTLE_KEEP_LAST, WEFT_SETTLE_MERGE, WEFT_SETTLE_REJECT,
@@ -155,6 +156,9 @@ struct weft_operator_counters {
 	uint64_t runs, delta_in, probes, visited, emitted;
 };
 struct weft_operator_counters *weft_engine_counters(struct weft_engine *, unsigned operator_number);
+/* True while an operator runs for the first time: one without `for` then adds its candidate (+1) with every term NEW. Every operator
+ * runs in the first transaction that commits. */
+bool weft_engine_is_first(const struct weft_engine *);
 
 struct weft_engine_info {
 	const struct weft_table_info *tables;
@@ -175,6 +179,10 @@ enum weft_status weft_engine_delete(struct weft_engine *, unsigned table, const 
 enum weft_status weft_engine_commit(struct weft_engine *);
 void weft_engine_rollback(struct weft_engine *);
 uint64_t weft_engine_version(const struct weft_engine *); /* commits so far */
+bool weft_engine_in_transaction(const struct weft_engine *);
+/* Every table that is not internal, in declared order, rows by key: one JSON line {"table":name,"row":{...}} each. */
+void weft_engine_dump(const struct weft_engine *, struct weft_buffer *);
+void weft_table_dump(const struct weft_table *, struct weft_buffer *);
 
 /* Readiness: an input is synced once its source said so; a derived table when all its inputs are. Part of a transaction. */
 enum weft_status weft_engine_synced(struct weft_engine *, unsigned table);
@@ -182,6 +190,7 @@ bool weft_table_is_synced(const struct weft_table *);
 
 /* After each commit that changed the table (or made it synced): its net changes; rows valid during the call. */
 typedef void weft_watch_fn(void *user, const struct weft_table *, const struct weft_change *, size_t count);
+/* Changes come sorted by key. No transaction can begin inside (WEFT_IN_USE): queue what follows. */
 enum weft_status weft_engine_watch(struct weft_engine *, unsigned table, weft_watch_fn *, void *user);
 void weft_engine_unwatch(struct weft_engine *, unsigned table, weft_watch_fn *, void *user);
 

@@ -177,6 +177,27 @@ static inline uint64_t weft_hash_u64(uint64_t h, uint64_t x)
 	return h ^ (h >> 32);
 }
 
+/* What weft_value_hash gives by kind, for inline equivalents: Bool, Int, Port, Duration, Size, Instant: the value as uint64_t;
+ * String, Bytes, Identity: weft_hash_text; Ip, Cidr, Addr: below; option: 0 or weft_hash_u64(1, value); record and ref: the fold
+ * of the fields from 0; enum: weft_hash_u64(tag, payload's hash or 0); list, labels, map: the fold of the items from the count,
+ * an empty one like the empty text; Selector: weft_hash_u64(kind, hash of the requirements). */
+static inline uint64_t weft_hash_ip(struct weft_ip ip)
+{
+	uint64_t word[2];
+	memcpy(word, ip.byte, sizeof(word));
+	return weft_hash_u64(weft_hash_u64(0, word[0]), word[1]);
+}
+static inline uint64_t weft_hash_cidr(struct weft_cidr cidr) { return weft_hash_u64(weft_hash_ip(cidr.ip), cidr.bits); }
+static inline uint64_t weft_hash_addr(struct weft_addr addr) { return weft_hash_u64(weft_hash_ip(addr.ip), addr.port); }
+
+/* ---- making values (engine thread only) ----
+ * The id lives until the running transaction ends, longer if a row or weft_value_retain holds it. Outside a
+ * transaction: until the next one ends. `item` is the one descriptor that the program has for the type. */
+enum weft_status weft_intern_put_text(struct weft_intern *, struct weft_text, weft_id *);
+enum weft_status weft_intern_put_list(struct weft_intern *, const struct weft_type *item, const void *items, size_t count, weft_id *);
+void weft_value_retain(struct weft_intern *, const struct weft_type *, const void *value);
+void weft_value_release(struct weft_intern *, const struct weft_type *, const void *value);
+
 /* ---- pure operations of the language ---- */
 static inline bool weft_text_equal(struct weft_text a, struct weft_text b)
 {
@@ -194,10 +215,12 @@ struct weft_opt_text weft_labels_get(const struct weft_intern *, struct weft_lis
 int64_t weft_add(int64_t a, int64_t b); /* + - * saturate and are counted (weft_saturations) */
 int64_t weft_subtract(int64_t a, int64_t b);
 int64_t weft_multiply(int64_t a, int64_t b);
+uint64_t weft_saturations(void); /* in this process */
 int weft_ip_compare(struct weft_ip a, struct weft_ip b);
 int weft_addr_compare(struct weft_addr a, struct weft_addr b);
 
-/* Canonical order of two stored values of one type: by content, never by id. */
+/* Canonical order of two stored values of one type: by content, never by id; text by bytes, a missing option last, an enum by
+ * its variants' order, a list item by item. */
 int weft_value_compare(const struct weft_intern *, const struct weft_type *, const void *a, const void *b);
 uint64_t weft_value_hash(const struct weft_intern *, const struct weft_type *, const void *value);
 

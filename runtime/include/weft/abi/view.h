@@ -15,6 +15,18 @@ extern "C" {
 
 struct weft_reader; /* one per worker thread */
 
+/* Created and destroyed in the engine's thread (destroy: after the worker's last call). `wake` is called in the engine's thread after
+ * each flip; it must only signal the worker. */
+enum weft_status weft_reader_create(struct weft_engine *, void (*wake)(void *user), void *user, struct weft_reader **);
+void weft_reader_destroy(struct weft_reader *);
+/* The worker's turn: pin, read, unpin. Row pointers and ids are valid in between only. */
+void weft_reader_pin(struct weft_reader *);
+void weft_reader_unpin(struct weft_reader *);
+/* Commits that wait because a worker still pins the older side. True: call weft_engine_publish later, at the latest when `unblocked`
+ * (in the worker's thread, at its unpin) says so. Each commit tries by itself. */
+bool weft_engine_publish(struct weft_engine *);
+void weft_engine_on_unblocked(struct weft_engine *, void (*unblocked)(void *user), void *user);
+
 /* Between pin and unpin (the worker does both, once per turn) these read one settled version. */
 struct weft_view_cursor {
 	const void *view;
@@ -37,6 +49,8 @@ struct weft_view_key {
 	uint64_t hash;
 };
 #define WEFT_EACH (UINT32_MAX - 1)
+/* Of the versions since the pin before; valid until the next pin. `all`: the list was too long: everything may have changed. */
+const struct weft_view_key *weft_reader_changes(struct weft_reader *, size_t *count, bool *all);
 
 #ifdef __cplusplus
 }
