@@ -28,7 +28,7 @@ struct record_field {
 	struct text name;
 	const struct type *type;
 	struct node *declaration; /* FIELD_DECL, or the FIELD_INIT of a yield; NULL for built-ins */
-	bool used;                /* some rule, query or handler reads it: only used columns are decoded */
+	bool used;                /* some rule, query, function or handler reads it: only used columns are decoded */
 };
 
 /* A record's shape. Rows of a derive have one of their own, named after the derive. */
@@ -38,7 +38,9 @@ struct record {
 	struct node *declaration; /* RECORD_DECL, DERIVE, or NULL */
 	struct record_field *fields;
 	size_t count;
+	size_t item_key;          /* the field `key` names: it identifies an element of a list; NO_FIELD: its position */
 };
+#define NO_FIELD SIZE_MAX
 
 struct enum_variant {
 	struct text name;
@@ -55,6 +57,7 @@ struct enumeration {
 	struct enum_variant *variants; /* an open enum has Unknown(String) as its last one */
 	size_t count;
 	bool open;
+	bool is_plain; /* no variant has a payload */
 };
 
 struct type {
@@ -76,6 +79,7 @@ enum symbol_kind {
 	SYMBOL_BINDING, /* a name bound by a pattern */
 	SYMBOL_FIELD,   /* a record's field: field index in `index` */
 	SYMBOL_KIND,    /* listener, certificate ... */
+	SYMBOL_REJECTED, SYMBOL_CONFLICTS, /* the tables rejected(c), conflicts(c): `of` is c; one each per c, on first use */
 };
 
 /* Built-in functions and sources, the name of SYMBOL_BUILTIN in `builtin`. */
@@ -86,8 +90,9 @@ enum builtin {
 	BUILTIN_ALL,
 	BUILTIN_REJECTED, BUILTIN_CONFLICTS, /* rejected(c), conflicts(c): collections */
 	BUILTIN_ENV, BUILTIN_FILE, BUILTIN_CLOCK, BUILTIN_KUBERNETES, /* where values and rows come from */
-	BUILTIN_ADDR, BUILTIN_PASSED, BUILTIN_LABELS_OF,
-	BUILTIN_PARSE,    /* Type.parse-like conversions the prelude offers */
+	BUILTIN_ADDR,     /* addr(ip, port): Addr */
+	BUILTIN_PASSED,   /* passed(instant): Bool */
+	BUILTIN_PARSE,    /* int("1") port() ip() cidr() duration() identity(): T? of a String, by the CALL's type */
 	BUILTIN_CONN,     /* `conn` inside a listener's handler */
 };
 
@@ -98,9 +103,10 @@ struct symbol {
 	struct text name;
 	struct module *module;      /* where it is declared */
 	struct node *declaration;
-	const struct type *type;    /* of a value; of a table: its row type (the value's type when it has no key) */
-	struct symbol *of;          /* variant: its enum's symbol; rejected/conflicts: the collection */
-	size_t index;               /* variant number, field number, argument number */
+	const struct type *type;    /* of a value; fn, decision: of its result; a table's row type (a single derive's value) */
+	struct symbol *of;          /* variant: its enum's symbol; rejected/conflicts: the collection;
+	                             * FOR, LET: the table whose row it is, or NULL */
+	size_t index;               /* variant number, field number, argument number, payload number of a binding */
 
 	/* tables only */
 	size_t *key;                /* field numbers of the key columns in the row record, in header order */
@@ -109,14 +115,23 @@ struct symbol {
 	bool is_read_by_handler;    /* needs a published view */
 	bool used;
 	struct vec uses;            /* struct node *: every expression that reads it */
+	struct symbol *rejected, *conflicts; /* its own, once the program asks for them; else NULL */
 	void *plan;                 /* the planner's own */
+	void *check;                /* the checker's own */
 };
+
+static inline bool symbol_is_table(const struct symbol *s)
+{
+	return s->kind == SYMBOL_COLLECTION || s->kind == SYMBOL_DERIVE || s->kind == SYMBOL_RULE ||
+	       s->kind == SYMBOL_REJECTED || s->kind == SYMBOL_CONFLICTS;
+}
 
 struct module {
 	struct text name;           /* "sidecar", "kubernetes", "mesh.authz" */
 	struct source *source;
 	struct node *file;
-	struct vec symbols;         /* struct symbol * in order of declaration */
+	struct vec symbols;         /* struct symbol * in order of declaration (variants follow their enum) */
+	struct vec imports;         /* struct symbol * that `use` brings in */
 	bool is_stdlib;
 };
 
@@ -125,7 +140,7 @@ struct program {
 	struct arena *arena;
 	struct vec modules;         /* struct module * */
 	struct module *main;
-	struct vec types;
+	struct vec tables;          /* struct symbol *: every table that the program keeps, each after those it reads */
 	struct text name;           /* of the main file, as a C identifier */
 };
 
