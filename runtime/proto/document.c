@@ -191,7 +191,9 @@ bool weft_builder_key(struct weft_builder *b, uint32_t line, struct weft_text ke
 static int by_key(const void *a, const void *b)
 {
 	const struct weft_doc *x = *(struct weft_doc *const *)a, *y = *(struct weft_doc *const *)b;
-	int c = weft_text_compare(x->key, y->key);
+	if (x->key.size != y->key.size)
+		return x->key.size < y->key.size ? -1 : 1;
+	int c = memcmp(x->key.data, y->key.data, x->key.size);
 	return c ? c : x->line < y->line ? -1 : x->line > y->line;
 }
 
