@@ -2,10 +2,10 @@
  *
  * relay.c: the state of two joined streams. Each side owns the direction that starts at it: what it received
  * is lent by its stream, sent by the other, and given back in order. Nothing is copied and an idle
- * relay holds no buffer. Invariant: a side with bytes held has exactly one send of its bytes in progress at the other.
+ * relay holds no buffer. Invariant: a side with bytes has exactly one send of its bytes in progress at the other.
  */
-#include <net/relay.h>
-#include <base/memory.h>
+#include "net/relay.h"
+#include "base/alloc.h"
 
 struct weft_relay_node {
 	struct weft_relay_node *next;
@@ -27,7 +27,7 @@ static void drop_queue(struct weft_relay_side *side)
 	for (struct weft_relay_node *node = side->first, *next; node; node = next) {
 		next = node->next;
 		weft_stream_return(side->stream, node->lease);
-		weft_free(node, sizeof(*node));
+		weft_free(node);
 	}
 	side->first = side->last = NULL;
 }
@@ -65,21 +65,13 @@ static void send_on(struct weft_relay_side *side, struct weft_lease lease)
 /* Everything held is sent: the end can be forwarded, and after both ends the relay is over. */
 static void forward_end(struct weft_relay_side *side)
 {
-	if (!side->ended || side->shut || side->held)
+	if (!side->ended || side->shut || side->going.size)
 		return;
 	side->shut = true;
 	if (other(side)->shut)
 		finish(relay_of(side));
 	else
 		weft_stream_shut(other(side)->stream);
-}
-
-static void arm(struct weft_relay_side *side)
-{
-	if (side->armed || side->pausing || side->ended || side->held > WEFT_RELAY_LOW)
-		return;
-	side->armed = true;
-	weft_stream_receive(side->stream);
 }
 
 /* A lease behind the one that is going. */
@@ -108,27 +100,19 @@ static void received(void *user, struct weft_stream *stream, struct weft_lease l
 		return;
 	}
 	if (status < 0) {
-		side->armed = false;
 		weft_relay_abort(relay, status);
 		return;
 	}
 	if (lease.size == 0) {
-		side->armed = false;
 		side->ended = true;
 		forward_end(side);
 		return;
 	}
-	side->held += (uint32_t)lease.size;
 	if (!side->going.size) {
 		send_on(side, lease);
 	} else if (!enqueue(side, lease)) {
 		weft_stream_return(stream, lease);
 		weft_relay_abort(relay, WEFT_NO_MEMORY);
-	}
-	if (!relay->ending && side->held >= WEFT_RELAY_HIGH && side->armed) {
-		side->armed = false;
-		side->pausing = true;
-		weft_stream_pause(stream);
 	}
 }
 
@@ -139,7 +123,6 @@ static void sent(void *user, struct weft_stream *stream, size_t size, enum weft_
 	struct weft_lease lease = side->going;
 	(void)stream;
 	side->going = (struct weft_lease){0};
-	side->held -= (uint32_t)lease.size;
 	weft_stream_return(side->stream, lease);
 	if (relay->ending)
 		return;
@@ -154,23 +137,11 @@ static void sent(void *user, struct weft_stream *stream, size_t size, enum weft_
 		side->first = node->next;
 		if (!side->first)
 			side->last = NULL;
-		weft_free(node, sizeof(*node));
+		weft_free(node);
 		send_on(side, next);
 	}
-	if (relay->ending)
-		return;
-	forward_end(side);
 	if (!relay->ending)
-		arm(side);
-}
-
-static void paused(void *user, struct weft_stream *stream)
-{
-	struct weft_relay_side *side = user;
-	(void)stream;
-	side->pausing = false;
-	if (!relay_of(side)->ending)
-		arm(side);
+		forward_end(side);
 }
 
 static void closed(void *user, struct weft_stream *stream)
@@ -183,7 +154,7 @@ static void closed(void *user, struct weft_stream *stream)
 		relay->done(relay, relay->status);
 }
 
-static const struct weft_stream_events relay_events = {received, sent, paused, closed};
+static const struct weft_stream_events relay_events = {received, sent, NULL, closed};
 
 void weft_relay_start(struct weft_relay *relay, struct weft_stream *a, struct weft_stream *b, uint64_t *bytes,
 	weft_relay_done_fn *done)
@@ -195,5 +166,5 @@ void weft_relay_start(struct weft_relay *relay, struct weft_stream *a, struct we
 	for (int i = 0; i < 2; i++)
 		weft_stream_listen_to(relay->side[i].stream, &relay_events, &relay->side[i]);
 	for (int i = 0; i < 2; i++)
-		arm(&relay->side[i]);
+		weft_stream_receive(relay->side[i].stream);
 }

@@ -1,18 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT
  *
  * relay.h: two streams joined: what one receives the other sends, both ways, until both have shut.
- * The receiver's readiness drives the sender's receive: at most WEFT_RELAY_HIGH bytes and what is in flight when
- * the pause is asked for stay in memory per direction. A half-close is forwarded as a half-close, an error as a reset.
+ * The receiver's readiness drives the sender's receive: bytes go back to the stream that lent them when they are sent, and a
+ * stream lends only a bounded amount (stream.h). A half-close is forwarded as a half-close, an error as a reset.
  */
 #ifndef WEFT_NET_RELAY_H
 #define WEFT_NET_RELAY_H
 
 #include <weft/weft.h>
-
-enum {
-	WEFT_RELAY_HIGH = 128 * 1024, /* bytes held in one direction that pause its receive */
-	WEFT_RELAY_LOW = 32 * 1024,   /* and that arm it again */
-};
 
 struct weft_relay;
 /* Both streams have closed: OK after two half-closes, else what ended it. The relay's memory is the caller's again. */
@@ -24,9 +19,7 @@ struct weft_relay_side {
 	struct weft_stream *stream;     /* NULL once it has closed */
 	struct weft_lease going;        /* received here, being sent by the other side; size 0: none */
 	struct weft_relay_node *first, *last; /* received behind it */
-	uint32_t held;                  /* bytes of all of them */
 	uint8_t index;                  /* 0 or 1: the other is 1 - index */
-	bool armed, pausing;            /* receive: wanted, and being stopped */
 	bool ended, shut;               /* end received here; forwarded to the other side */
 };
 

@@ -2,7 +2,7 @@
  *
  * stream.c: the public calls of a byte stream, each one step into its kind's table.
  */
-#include <net/stream.h>
+#include "net/stream.h"
 
 void weft_stream_listen_to(struct weft_stream *s, const struct weft_stream_events *events, void *user)
 {
