@@ -162,6 +162,8 @@ struct weft_type {
 extern const struct weft_type weft_type_bool, weft_type_int, weft_type_float, weft_type_string, weft_type_bytes,
 	weft_type_port, weft_type_ip, weft_type_cidr, weft_type_addr, weft_type_duration, weft_type_size, weft_type_instant,
 	weft_type_identity, weft_type_labels, weft_type_selector;
+/* The items of labels (struct weft_label) and of a selector's requirements (struct weft_requirement): for weft_intern_put_list. */
+extern const struct weft_type weft_type_label, weft_type_requirement;
 
 /* ---- reading values by id (any thread that holds a reference) ---- */
 struct weft_text weft_text_of(const struct weft_intern *, weft_id);
