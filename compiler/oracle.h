@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT
+ *
+ * oracle.h: the second opinion. Evaluates the typed tree from scratch, before any planning, by nested loops over
+ * lists, with its own selects, within, like and ordering written from their definitions. It shares only lexer,
+ * parser and type checker with the compiled engine, so a wrong plan, index or mask cannot be wrong in both.
+ *
+ * A dump is what a running program prints after a transaction (`--check`): one JSON line for each table,
+ *   {"table":"services","synced":true,"rows":[{...},...]}
+ * rows in canonical order. Inputs of it are believed; derived tables are computed again and compared.
+ */
+#ifndef WEFT_COMPILER_ORACLE_H
+#define WEFT_COMPILER_ORACLE_H
+
+#include "type.h"
+
+enum value_kind {
+	VALUE_NONE,
+	VALUE_BOOL,
+	VALUE_INT,   /* Int, Port, Duration, Size, Instant */
+	VALUE_FLOAT,
+	VALUE_TEXT,  /* String, Bytes, Identity */
+	VALUE_IP,    /* address.ip */
+	VALUE_CIDR,
+	VALUE_ADDR,
+	VALUE_LIST,  /* items */
+	VALUE_RECORD,/* fields by name: rows, nested records, refs, map entries */
+	VALUE_ENUM,  /* integer: the variant; items: the payload */
+};
+
+struct value {
+	enum value_kind kind;
+	int64_t integer;
+	double real;
+	struct text text;
+	struct address_literal address;
+	const struct value **items;
+	const struct text *names; /* of a record */
+	size_t count;
+};
+
+/* One table's rows; `symbol` is the collection or derive, `suffix` "" or "conflicts" or "rejected". */
+struct oracle_table {
+	struct symbol *symbol;
+	enum builtin of;
+	struct vec rows; /* const struct value * */
+	bool known;      /* given by the dump, or already computed */
+};
+
+struct oracle {
+	struct arena *arena; /* of one transaction */
+	struct program *program;
+	struct vec tables;     /* struct oracle_table * */
+	struct vec parameters; /* struct oracle_binding * */
+	bool skipped;          /* the round being evaluated ended with `skip` */
+	const char *unknown;   /* met something that it cannot judge: what (extern fn, passed) */
+	int depth;
+};
+
+/* Variables: a chain, innermost first. */
+struct oracle_binding {
+	const struct symbol *symbol;
+	const struct value *value;
+	const struct oracle_binding *outer;
+};
+
+/* One round of a query on its way: what it bound and where its rows came from (for ties). */
+struct oracle_scope {
+	const struct oracle_binding *bindings;
+	const struct oracle_round *rounds; /* inside a group: its rounds */
+	size_t round_count;
+	const struct value **origin;
+	size_t origin_count;
+};
+struct oracle_round {
+	const struct oracle_binding *bindings;
+};
+
+/* ---- oracle_value.c: values, their order, their text ---- */
+const struct value *value_none(void);
+const struct value *value_bool(struct oracle *o, bool b);
+const struct value *value_int(struct oracle *o, int64_t i);
+const struct value *value_text(struct oracle *o, struct text t);
+const struct value *value_list(struct oracle *o, struct vec *items);
+const struct value *value_record(struct oracle *o, const struct text *names, const struct value **items, size_t count);
+const struct value *value_field(const struct value *record, struct text name); /* NULL: no such field */
+int value_compare(const struct value *a, const struct value *b); /* the canonical order; a missing value last */
+static inline bool value_equal(const struct value *a, const struct value *b)
+{
+	return value_compare(a, b) == 0;
+}
+void value_sort(const struct value **items, size_t count);
+struct text value_format(struct oracle *o, const struct value *v, const struct type *type); /* as "{x}" shows it */
+
+/* ---- oracle_json.c: dumps in, differences out ---- */
+const struct value *value_from_json(struct oracle *o, const struct type *type, struct text json, const char **error);
+/* Reads one value at *at and moves it on; NULL on bad text. */
+const struct value *value_read(struct oracle *o, const struct type *type, const char **at, const char *end);
+struct text value_to_json(struct oracle *o, const struct value *v);
+
+/* ---- oracle_operators.c: the operators of the field, from their specifications ---- */
+bool oracle_selects(const struct value *selector, const struct value *labels);
+bool oracle_within(const struct value *ip, const struct value *cidr);
+bool oracle_like(struct text value, struct text pattern, const struct type *type);
+const struct value *oracle_binary(struct oracle *o, enum op op, const struct value *a, const struct value *b,
+	const struct type *type);
+
+/* ---- oracle_expression.c ---- */
+const struct value *oracle_expression(struct oracle *o, const struct oracle_scope *s, const struct node *n);
+/* The rounds of a source (a table, rows of it, a list, a map, an optional). */
+void oracle_rounds(struct oracle *o, const struct oracle_scope *s, const struct node *source, struct vec *out);
+struct oracle_scope oracle_bind(struct oracle *o, const struct oracle_scope *s, const struct symbol *symbol,
+	const struct value *value);
+
+/* ---- oracle.c: derivations ---- */
+struct oracle_table *oracle_table(struct oracle *o, struct symbol *symbol, enum builtin of);
+
+/* Compares one dump with the evaluation from scratch. Returns the number of differences; each is a line of `report`. */
+size_t oracle_check(struct program *program, struct text dump, struct buffer *report);
+
+#endif
