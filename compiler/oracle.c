@@ -21,11 +21,8 @@ struct query_run {
 	const struct node *query;
 	const struct node *by;
 	int64_t number;
-	bool by_of_row; /* with `also`: `by` sees the yielded columns only */
 	struct vec *out;
 };
-
-enum { DEPTH_MAX = 64 };
 
 /* ---- one query ---- */
 
@@ -42,9 +39,9 @@ static const struct value *by_value(struct oracle *o, const struct oracle_scope 
 {
 	if (!q->by)
 		return value_none();
-	if (q->by_of_row && q->by->kind == NODE_NAME && value_field(row, q->by->name))
-		return value_field(row, q->by->name);
-	return oracle_expression(o, s, q->by);
+	struct oracle_scope inner = *s;
+	inner.row = row;
+	return oracle_expression(o, &inner, q->by);
 }
 
 static void finish_round(struct oracle *o, const struct oracle_scope *s, const struct query_run *q)
@@ -256,6 +253,16 @@ static const struct value *merged(struct oracle *o, const struct node *function,
 	return row;
 }
 
+/* `keep last`: the greatest `by`, a missing one loses here as well; among equals the first in order, as ever. */
+static struct candidate *last_of(struct candidate **c, size_t count)
+{
+	struct candidate *best = c[0];
+	for (size_t i = 1; i < count; i++)
+		if (c[i]->by->kind != VALUE_NONE && value_compare(c[i]->by, best->by) > 0)
+			best = c[i];
+	return best;
+}
+
 /* One key's candidates, in order: its row, if it gets one, and the losers. */
 static void settle(struct oracle *o, const struct node *conflict, struct candidate **c, size_t count,
 	struct oracle_table *rows, struct oracle_table *losers)
@@ -267,7 +274,7 @@ static void settle(struct oracle *o, const struct node *conflict, struct candida
 		return;
 	}
 	if (conflict && conflict->kind == NODE_KEEP && (conflict->flags & NODE_LAST))
-		winner = c[count - 1]->row;
+		winner = last_of(c, count)->row;
 	if (conflict && conflict->kind == NODE_REJECT && !all_rows_equal(c, count))
 		winner = NULL;
 	if (winner)
@@ -292,8 +299,7 @@ static void derive(struct oracle *o, struct oracle_table *rows, struct oracle_ta
 	}
 	for (uint32_t i = 0; i < queries->count; i++) {
 		struct query_run q = { .symbol = rows->symbol, .query = kid(queries, i), .number = i, .out = &candidates,
-			.by = conflict && conflict->kind == NODE_KEEP ? kid(conflict, KEEP_BY) : NULL,
-			.by_of_row = queries->count > 1 };
+			.by = conflict && conflict->kind == NODE_KEEP ? kid(conflict, KEEP_BY) : NULL };
 		run_query(o, &q);
 	}
 	if (candidates.count)
@@ -334,7 +340,7 @@ static void sort_rows(struct oracle *o, struct oracle_table *t)
 
 /* ---- tables ---- */
 
-static struct oracle_table *find_table(struct oracle *o, struct symbol *symbol, enum builtin of)
+struct oracle_table *oracle_find(struct oracle *o, struct symbol *symbol, enum builtin of)
 {
 	for (size_t i = 0; i < o->tables.count; i++) {
 		struct oracle_table *t = o->tables.items[i];
@@ -348,19 +354,21 @@ static struct oracle_table *find_table(struct oracle *o, struct symbol *symbol, 
 	return t;
 }
 
-struct oracle_table *oracle_table(struct oracle *o, struct symbol *symbol, enum builtin of)
+struct oracle_table *oracle_table_of(struct oracle *o, struct symbol *symbol)
 {
-	struct oracle_table *t = find_table(o, symbol, of);
+	enum builtin of = symbol->kind == SYMBOL_REJECTED ? BUILTIN_REJECTED
+	                : symbol->kind == SYMBOL_CONFLICTS ? BUILTIN_CONFLICTS : BUILTIN_NONE;
+	struct symbol *base = of == BUILTIN_NONE ? symbol : symbol->of;
+	struct oracle_table *t = oracle_find(o, base, of);
 
-	if (t->known || symbol->kind != SYMBOL_DERIVE || ++o->depth > DEPTH_MAX)
+	if (t->known || base->kind != SYMBOL_DERIVE || of == BUILTIN_REJECTED)
 		return t;
-	struct oracle_table *rows = find_table(o, symbol, BUILTIN_NONE);
-	struct oracle_table *losers = find_table(o, symbol, BUILTIN_CONFLICTS);
-	rows->known = losers->known = true; /* first: a cycle that slipped through ends here */
+	struct oracle_table *rows = oracle_find(o, base, BUILTIN_NONE);
+	struct oracle_table *losers = oracle_find(o, base, BUILTIN_CONFLICTS);
+	rows->known = losers->known = true; /* first: so a cycle that slipped through ends here */
 	bool outside = o->skipped;
 	o->skipped = false;
 	derive(o, rows, losers);
 	o->skipped = outside;
-	o->depth--;
 	return t;
 }

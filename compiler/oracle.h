@@ -4,9 +4,9 @@
  * lists, with its own selects, within, like and ordering written from their definitions. It shares only lexer,
  * parser and type checker with the compiled engine, so a wrong plan, index or mask cannot be wrong in both.
  *
- * A dump is what a running program prints after a transaction (`--check`): one JSON line for each table,
- *   {"table":"services","synced":true,"rows":[{...},...]}
- * rows in canonical order. Inputs of it are believed; derived tables are computed again and compared.
+ * A dump is what a running program prints after a transaction (`--check`): one JSON line
+ *   {"table":"services","row":{...}}
+ * for each row, in canonical order. Inputs of it are believed; derived tables are computed again and compared.
  */
 #ifndef WEFT_COMPILER_ORACLE_H
 #define WEFT_COMPILER_ORACLE_H
@@ -53,7 +53,6 @@ struct oracle {
 	struct vec parameters; /* struct oracle_binding * */
 	bool skipped;          /* the round being evaluated ended with `skip` */
 	const char *unknown;   /* met something that it cannot judge: what (extern fn, passed) */
-	int depth;
 };
 
 /* Variables: a chain, innermost first. */
@@ -70,6 +69,7 @@ struct oracle_scope {
 	size_t round_count;
 	const struct value **origin;
 	size_t origin_count;
+	const struct value *row; /* what a bare column name refers to */
 };
 struct oracle_round {
 	const struct oracle_binding *bindings;
@@ -88,6 +88,7 @@ static inline bool value_equal(const struct value *a, const struct value *b)
 {
 	return value_compare(a, b) == 0;
 }
+bool value_is_v4(const uint8_t ip[16]);
 void value_sort(const struct value **items, size_t count);
 struct text value_format(struct oracle *o, const struct value *v, const struct type *type); /* as "{x}" shows it */
 
@@ -100,9 +101,12 @@ struct text value_to_json(struct oracle *o, const struct value *v);
 /* ---- oracle_operators.c: the operators of the field, from their specifications ---- */
 bool oracle_selects(const struct value *selector, const struct value *labels);
 bool oracle_within(const struct value *ip, const struct value *cidr);
-bool oracle_like(struct text value, struct text pattern, const struct type *type);
-const struct value *oracle_binary(struct oracle *o, enum op op, const struct value *a, const struct value *b,
-	const struct type *type);
+bool oracle_like(struct text value, struct text pattern, bool host, const struct type *type);
+/* Of the BINARY node n with these values; not and, or, implies, matches. */
+const struct value *oracle_binary(struct oracle *o, const struct node *n, const struct value *a, const struct value *b);
+
+/* + - * / of two numbers; a division by 0 has no value. */
+const struct value *oracle_arithmetic(struct oracle *o, enum op op, const struct value *a, const struct value *b);
 
 /* ---- oracle_expression.c ---- */
 const struct value *oracle_expression(struct oracle *o, const struct oracle_scope *s, const struct node *n);
@@ -112,7 +116,10 @@ struct oracle_scope oracle_bind(struct oracle *o, const struct oracle_scope *s, 
 	const struct value *value);
 
 /* ---- oracle.c: derivations ---- */
-struct oracle_table *oracle_table(struct oracle *o, struct symbol *symbol, enum builtin of);
+/* The table of a collection, derive or rule (of: BUILTIN_NONE, _REJECTED, _CONFLICTS) as it stands; made empty. */
+struct oracle_table *oracle_find(struct oracle *o, struct symbol *symbol, enum builtin of);
+/* By its symbol: a collection, derive or rule, or one of rejected(c), conflicts(c). Computed when nobody did. */
+struct oracle_table *oracle_table_of(struct oracle *o, struct symbol *table);
 
 /* Compares one dump with the evaluation from scratch. Returns the number of differences; each is a line of `report`. */
 size_t oracle_check(struct program *program, struct text dump, struct buffer *report);

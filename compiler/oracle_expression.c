@@ -16,6 +16,8 @@ static const struct value *eval(struct oracle *o, const struct oracle_scope *s, 
 	return oracle_expression(o, s, n);
 }
 
+static const struct value *apply(struct oracle *o, const struct symbol *function, const struct value **arguments, size_t count);
+
 static const struct value *unknown(struct oracle *o, const char *what)
 {
 	o->unknown = what;
@@ -49,22 +51,11 @@ static const struct value *variable(const struct oracle_scope *s, const struct s
 	return NULL;
 }
 
-static bool is_table(const struct symbol *s)
-{
-	return s && (s->kind == SYMBOL_COLLECTION || s->kind == SYMBOL_DERIVE || s->kind == SYMBOL_RULE);
-}
-
-/* The table that a node names: c, rejected(c), conflicts(c); NULL when it names none. */
+/* The table that a node names: c, rejected(c), conflicts(c), a `let` of rows; NULL when it names none. */
 static struct oracle_table *table_of(struct oracle *o, const struct node *n)
 {
-	if (n->kind == NODE_NAME && is_table(n->symbol))
-		return oracle_table(o, n->symbol, BUILTIN_NONE);
-	if (n->kind == NODE_CALL && n->symbol && n->symbol->kind == SYMBOL_BUILTIN &&
-		(n->symbol->builtin == BUILTIN_REJECTED || n->symbol->builtin == BUILTIN_CONFLICTS)) {
-		struct node *argument = kid(kid(n, CALL_ARGUMENTS), 0);
-		return oracle_table(o, kid(argument, ARGUMENT_VALUE)->symbol, n->symbol->builtin);
-	}
-	return NULL;
+	enum meaning m = n->note ? n->note->meaning : MEANS_NOTHING;
+	return m == MEANS_ALL_ROWS || m == MEANS_SINGLE || m == MEANS_TABLE_OF ? oracle_table_of(o, n->note->table) : NULL;
 }
 
 /* The key of a row as a ref: its key columns, in header order. */
@@ -106,6 +97,7 @@ static size_t key_arguments(struct oracle *o, const struct oracle_scope *s, cons
 	return count;
 }
 
+/* The row type's key columns compared one by one; `table` may be rejected(c) or conflicts(c), which share or extend c's. */
 static bool row_has_key(const struct symbol *table, const struct value *row, const struct value **keys, size_t count)
 {
 	for (size_t i = 0; i < count && i < table->key_count; i++) {
@@ -120,25 +112,25 @@ enum { KEYS_MAX = 32 };
 
 static void rows_of(struct oracle *o, const struct oracle_scope *s, const struct node *index, struct vec *out)
 {
-	struct oracle_table *t = table_of(o, kid(index, INDEX_VALUE));
+	struct oracle_table *t = oracle_table_of(o, index->note->table);
 	const struct value *keys[KEYS_MAX];
 	size_t count = key_arguments(o, s, index, keys, KEYS_MAX);
 
 	for (size_t i = 0; i < t->rows.count; i++)
-		if (row_has_key(t->symbol, t->rows.items[i], keys, count))
+		if (row_has_key(index->note->table, t->rows.items[i], keys, count))
 			vec_push(o->arena, out, t->rows.items[i]);
 }
 
 void oracle_rounds(struct oracle *o, const struct oracle_scope *s, const struct node *source, struct vec *out)
 {
-	struct oracle_table *t = table_of(o, source);
+	struct oracle_table *t = source->note && source->note->meaning == MEANS_SINGLE ? NULL : table_of(o, source);
 
 	if (t) {
 		for (size_t i = 0; i < t->rows.count; i++)
 			vec_push(o->arena, out, t->rows.items[i]);
 		return;
 	}
-	if (source->kind == NODE_INDEX && table_of(o, kid(source, INDEX_VALUE))) {
+	if (source->note && source->note->meaning == MEANS_ROWS_BY_KEY) {
 		rows_of(o, s, source, out);
 		return;
 	}
@@ -157,10 +149,13 @@ static const struct value *eval_name(struct oracle *o, const struct oracle_scope
 	const struct value *v = variable(s, n->symbol);
 	if (v)
 		return v;
-	if (is_table(n->symbol)) { /* a single value: its row, or the value that it holds */
-		struct oracle_table *t = oracle_table(o, n->symbol, BUILTIN_NONE);
+	if (n->note && n->note->meaning == MEANS_SIBLING)
+		return s->row ? value_field(s->row, n->name) : unknown(o, "a column without its row");
+	struct oracle_table *t = table_of(o, n); /* a single value: its row, or the value that it holds */
+	if (t)
 		return t->rows.count ? t->rows.items[0] : value_none();
-	}
+	if (n->type && n->type->kind == TYPE_ROWS)
+		return unknown(o, "rows under a name");
 	for (size_t i = 0; i < o->parameters.count; i++) {
 		const struct oracle_binding *p = o->parameters.items[i];
 		if (p->symbol == n->symbol)
@@ -173,7 +168,7 @@ static const struct value *eval_index(struct oracle *o, const struct oracle_scop
 {
 	const struct node *base = kid(n, INDEX_VALUE);
 
-	if (table_of(o, base)) {
+	if (n->note && (n->note->meaning == MEANS_ROW_BY_KEY || n->note->meaning == MEANS_ROWS_BY_KEY)) {
 		struct vec rows = { 0 };
 		rows_of(o, s, n, &rows);
 		return rows.count ? rows.items[0] : value_none();
@@ -190,17 +185,12 @@ static const struct value *eval_index(struct oracle *o, const struct oracle_scop
 	return value_none();
 }
 
-/* The table that a row variable stands for, when n is one. */
-static const struct symbol *row_table(const struct node *n)
-{
-	const struct type *t = n->type;
-	return t && t->kind == TYPE_REF ? t->collection : NULL;
-}
-
 static const struct value *address_part(struct oracle *o, const struct value *v, struct text name)
 {
 	if (text_is(name, "port"))
 		return value_int(o, v->address.port);
+	if (text_is(name, "bits"))
+		return value_int(o, value_is_v4(v->address.ip) ? v->address.bits - 96 : v->address.bits);
 	struct value *ip = ARENA_NEW(o->arena, struct value);
 	ip->kind = VALUE_IP;
 	memcpy(ip->address.ip, v->address.ip, sizeof(ip->address.ip));
@@ -214,10 +204,8 @@ static const struct value *eval_field(struct oracle *o, const struct oracle_scop
 
 	if (v->kind == VALUE_NONE)
 		return v;
-	if (text_is(n->name, "id") && row_table(n)) {
-		const struct value *own = value_field(v, n->name);
-		return own ? own : ref_of(o, row_table(n), v);
-	}
+	if (n->note && n->note->meaning == MEANS_ID)
+		return ref_of(o, n->note->table, v);
 	if (v->kind == VALUE_ADDR || v->kind == VALUE_CIDR)
 		return address_part(o, v, n->name);
 	if (v->kind == VALUE_RECORD) {
@@ -254,13 +242,13 @@ static const struct value *eval_binary(struct oracle *o, const struct oracle_sco
 		return value_bool(o, truth(o, s, left) || truth(o, s, right));
 	case OP_IMPLIES:
 		return value_bool(o, !truth(o, s, left) || truth(o, s, right));
-	case OP_MATCHES:
-		return unknown(o, "matches, which only connections have");
 	default:
 		break;
 	}
 	const struct value *a = eval(o, s, left), *b = eval(o, s, right);
-	return oracle_binary(o, n->op, a, b, left->type);
+	if (n->op == OP_MATCHES)
+		return apply(o, n->symbol, (const struct value *[]){ a, b }, 2);
+	return oracle_binary(o, n, a, b);
 }
 
 static const struct value *eval_unary(struct oracle *o, const struct oracle_scope *s, const struct node *n)
@@ -269,7 +257,7 @@ static const struct value *eval_unary(struct oracle *o, const struct oracle_scop
 	if (n->op == OP_NOT)
 		return value_bool(o, !v->integer);
 	struct value zero = { .kind = v->kind };
-	return oracle_binary(o, OP_SUBTRACT, &zero, v, kid(n, UNARY_VALUE)->type);
+	return oracle_arithmetic(o, OP_SUBTRACT, &zero, v);
 }
 
 static const struct value *eval_if(struct oracle *o, const struct oracle_scope *s, const struct node *n)
@@ -472,19 +460,26 @@ static const struct value *call_aggregate(struct oracle *o, const struct oracle_
 		first ? kid(first, ARGUMENT_BY) : NULL, first && (first->flags & NODE_DISTINCT));
 }
 
-static const struct value *call_fn(struct oracle *o, const struct oracle_scope *s, const struct node *n)
+static const struct value *apply(struct oracle *o, const struct symbol *function, const struct value **arguments, size_t count)
 {
-	const struct node *fn = n->symbol->declaration;
-	const struct node *parameters = kid(fn, FN_PARAMS), *arguments = kid(n, CALL_ARGUMENTS);
+	const struct node *fn = function->declaration, *parameters = kid(fn, FN_PARAMS);
 	struct oracle_scope inside = { 0 };
 
 	if (fn->flags & NODE_EXTERN)
 		return unknown(o, "an extern fn");
-	for (uint32_t i = 0; i < parameters->count && i < arguments->count; i++) {
-		const struct value *v = eval(o, s, kid(kid(arguments, i), ARGUMENT_VALUE));
-		inside = oracle_bind(o, &inside, kid(parameters, i)->symbol, v);
-	}
+	for (uint32_t i = 0; i < parameters->count && i < count; i++)
+		inside = oracle_bind(o, &inside, kid(parameters, i)->symbol, arguments[i]);
 	return eval(o, &inside, kid(fn, FN_VALUE));
+}
+
+static const struct value *call_fn(struct oracle *o, const struct oracle_scope *s, const struct node *n)
+{
+	const struct node *arguments = kid(n, CALL_ARGUMENTS);
+	const struct value **values = ARENA_ARRAY(o->arena, const struct value *, arguments->count + 1);
+
+	for (uint32_t i = 0; i < arguments->count; i++)
+		values[i] = eval(o, s, kid(kid(arguments, i), ARGUMENT_VALUE));
+	return apply(o, n->symbol, values, arguments->count);
 }
 
 static const struct value *variant(struct oracle *o, const struct oracle_scope *s, const struct symbol *symbol,

@@ -3,9 +3,8 @@
  * oracle_operators.c: the operators, written from their specifications and from nothing else:
  * label selectors from the Kubernetes API reference (LabelSelector), CIDR from RFC 4632, `like` from dsl/REFERENCE.md.
  */
+#include "check.h"
 #include "oracle.h"
-
-#include <ctype.h>
 
 static const struct value *label(const struct value *labels, struct text key)
 {
@@ -62,13 +61,19 @@ bool oracle_within(const struct value *ip, const struct value *cidr)
 	return true;
 }
 
-static bool like(const char *v, const char *v_end, const char *p, const char *p_end)
+static char folded(char c)
+{
+	return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+}
+
+static bool like(const char *v, const char *v_end, const char *p, const char *p_end, bool fold)
 {
 	if (p == p_end)
 		return v == v_end;
 	if (*p == '*')
-		return like(v, v_end, p + 1, p_end) || (v < v_end && like(v + 1, v_end, p, p_end));
-	return v < v_end && *v == *p && like(v + 1, v_end, p + 1, p_end);
+		return like(v, v_end, p + 1, p_end, fold) || (v < v_end && like(v + 1, v_end, p, p_end, fold));
+	bool same = v < v_end && (fold ? folded(*v) == folded(*p) : *v == *p);
+	return same && like(v + 1, v_end, p + 1, p_end, fold);
 }
 
 static struct text without_scheme(struct text t)
@@ -78,13 +83,13 @@ static struct text without_scheme(struct text t)
 	return t.size >= n && memcmp(t.data, scheme, n) == 0 ? (struct text){ t.data + n, t.size - n } : t;
 }
 
-bool oracle_like(struct text value, struct text pattern, const struct type *type)
+bool oracle_like(struct text value, struct text pattern, bool host, const struct type *type)
 {
 	if (type && type->kind == TYPE_IDENTITY) {
 		value = without_scheme(value);
 		pattern = without_scheme(pattern);
 	}
-	return like(value.data, value.data + value.size, pattern.data, pattern.data + pattern.size);
+	return like(value.data, value.data + value.size, pattern.data, pattern.data + pattern.size, host);
 }
 
 static int64_t saturate(__int128 x)
@@ -102,7 +107,7 @@ static const struct value *real_arithmetic(struct oracle *o, enum op op, double 
 	return v;
 }
 
-static const struct value *arithmetic(struct oracle *o, enum op op, const struct value *a, const struct value *b)
+const struct value *oracle_arithmetic(struct oracle *o, enum op op, const struct value *a, const struct value *b)
 {
 	__int128 x = a->integer, y = b->integer;
 
@@ -141,11 +146,25 @@ static bool contains(const struct value *whole, const struct value *part)
 	return false;
 }
 
-/* `type` is the left side's. `and`, `or`, `implies` are the caller's: they look at one side first. */
-const struct value *oracle_binary(struct oracle *o, enum op op, const struct value *a, const struct value *b,
-	const struct type *type)
+static bool within(const struct value *ip, const struct value *cidrs)
 {
-	switch (op) {
+	if (cidrs->kind != VALUE_LIST)
+		return oracle_within(ip, cidrs);
+	for (size_t i = 0; i < cidrs->count; i++)
+		if (oracle_within(ip, cidrs->items[i]))
+			return true;
+	return false;
+}
+
+static bool like_node(const struct node *n, const struct value *a, const struct value *b)
+{
+	bool host = n->note && n->note->meaning == MEANS_LIKE_HOST;
+	return oracle_like(a->text, b->text, host, kid(n, BINARY_LEFT)->type);
+}
+
+const struct value *oracle_binary(struct oracle *o, const struct node *n, const struct value *a, const struct value *b)
+{
+	switch (n->op) {
 	case OP_EQUAL:
 		return value_bool(o, value_equal(a, b));
 	case OP_UNEQUAL:
@@ -159,14 +178,14 @@ const struct value *oracle_binary(struct oracle *o, enum op op, const struct val
 	case OP_GREATER_EQUAL:
 		return value_bool(o, value_compare(a, b) >= 0);
 	case OP_CONTAINS:
-		return value_bool(o, contains(a, b));
+		return value_bool(o, a->kind == VALUE_CIDR ? oracle_within(b, a) : contains(a, b));
 	case OP_SELECTS:
 		return value_bool(o, oracle_selects(a, b));
 	case OP_WITHIN:
-		return value_bool(o, oracle_within(a, b));
+		return value_bool(o, within(a, b));
 	case OP_LIKE:
-		return value_bool(o, oracle_like(a->text, b->text, type));
+		return value_bool(o, like_node(n, a, b));
 	default:
-		return arithmetic(o, op, a, b);
+		return oracle_arithmetic(o, n->op, a, b);
 	}
 }

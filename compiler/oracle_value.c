@@ -130,7 +130,7 @@ void value_sort(const struct value **items, size_t count)
 		qsort(items, count, sizeof(*items), compare_items);
 }
 
-static bool is_v4(const uint8_t ip[16])
+bool value_is_v4(const uint8_t ip[16])
 {
 	static const uint8_t prefix[12] = { [10] = 0xff, [11] = 0xff };
 	return memcmp(ip, prefix, 12) == 0;
@@ -139,7 +139,7 @@ static bool is_v4(const uint8_t ip[16])
 static struct text format_ip(struct oracle *o, const uint8_t ip[16])
 {
 	char text[INET6_ADDRSTRLEN];
-	inet_ntop(is_v4(ip) ? AF_INET : AF_INET6, is_v4(ip) ? ip + 12 : ip, text, sizeof(text));
+	inet_ntop(value_is_v4(ip) ? AF_INET : AF_INET6, value_is_v4(ip) ? ip + 12 : ip, text, sizeof(text));
 	return text_copy(o->arena, text_of(text));
 }
 
@@ -152,10 +152,10 @@ static struct text format_address(struct oracle *o, const struct value *v)
 		return format_ip(o, a->ip);
 	struct text ip = format_ip(o, a->ip);
 	if (v->kind == VALUE_CIDR)
-		return text_format(o->arena, "%.*s/%d", TEXT_ARG(ip), is_v4(a->ip) && a->bits >= 96 ? a->bits - 96 : a->bits);
+		return text_format(o->arena, "%.*s/%d", TEXT_ARG(ip), value_is_v4(a->ip) && a->bits >= 96 ? a->bits - 96 : a->bits);
 	if (memcmp(a->ip, any, 16) == 0)
 		return text_format(o->arena, "*:%u", a->port);
-	return is_v4(a->ip) ? text_format(o->arena, "%.*s:%u", TEXT_ARG(ip), a->port)
+	return value_is_v4(a->ip) ? text_format(o->arena, "%.*s:%u", TEXT_ARG(ip), a->port)
 	                    : text_format(o->arena, "[%.*s]:%u", TEXT_ARG(ip), a->port);
 }
 
