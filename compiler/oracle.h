@@ -93,10 +93,9 @@ void value_sort(const struct value **items, size_t count);
 struct text value_format(struct oracle *o, const struct value *v, const struct type *type); /* as "{x}" shows it */
 
 /* ---- oracle_json.c: dumps in, differences out ---- */
-const struct value *value_from_json(struct oracle *o, const struct type *type, struct text json, const char **error);
-/* Reads one value at *at and moves it on; NULL on bad text. */
-const struct value *value_read(struct oracle *o, const struct type *type, const char **at, const char *end);
-struct text value_to_json(struct oracle *o, const struct value *v);
+/* NULL when the text is not a value of the type. */
+const struct value *value_from_json(struct oracle *o, const struct type *type, struct text json);
+struct text value_show(struct oracle *o, const struct value *v); /* for reports */
 
 /* ---- oracle_operators.c: the operators of the field, from their specifications ---- */
 bool oracle_selects(const struct value *selector, const struct value *labels);
@@ -121,6 +120,7 @@ struct oracle_table *oracle_find(struct oracle *o, struct symbol *symbol, enum b
 /* By its symbol: a collection, derive or rule, or one of rejected(c), conflicts(c). Computed when nobody did. */
 struct oracle_table *oracle_table_of(struct oracle *o, struct symbol *table);
 
+/* ---- oracle_check.c ---- */
 /* Compares one dump with the evaluation from scratch. Returns the number of differences; each is a line of `report`. */
 size_t oracle_check(struct program *program, struct text dump, struct buffer *report);
 

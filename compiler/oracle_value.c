@@ -226,6 +226,6 @@ struct text value_format(struct oracle *o, const struct value *v, const struct t
 	case VALUE_ADDR:
 		return format_address(o, v);
 	default:
-		return value_to_json(o, v);
+		return value_show(o, v);
 	}
 }
