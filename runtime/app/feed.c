@@ -53,7 +53,7 @@ static enum weft_status change(struct feed *f, bool put, struct weft_text name, 
 		return fail(f, "no collection has this name", name);
 	const struct weft_table_info *table = &f->info->tables[t];
 	struct weft_decode d = { .intern = weft_engine_intern(f->engine), .program = f->program };
-	void *bytes = weft_alloc(table->row->size ? table->row->size : 1);
+	void *bytes = weft_alloc(table->row->size);
 	enum weft_status status = bytes ? begin(f) : WEFT_NO_MEMORY;
 	if (status == WEFT_OK)
 		status = put ? weft_decode_row(&d, table->row, row, bytes)
@@ -62,7 +62,7 @@ static enum weft_status change(struct feed *f, bool put, struct weft_text name, 
 		fail(f, d.reason, name);
 	else if (status == WEFT_OK)
 		status = put ? weft_engine_put(f->engine, t, bytes) : weft_engine_delete(f->engine, t, bytes);
-	weft_free(bytes, table->row->size ? table->row->size : 1);
+	weft_free(bytes);
 	return status == WEFT_NOT_FOUND ? WEFT_OK : status;
 }
 
