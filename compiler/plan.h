@@ -84,7 +84,9 @@ struct plan_variable {
 	unsigned position;          /* SOURCE */
 	struct node *value;         /* ELEMENT: what is walked; COMPUTED: the expression */
 	struct node *place;         /* the clause, for line numbers */
-	uint64_t needs;             /* variables that `value` reads (through lets, too) */
+	uint64_t needs;             /* variables that `value` names */
+	struct plan_query *query;
+	struct plan_term *term;     /* inside which it is bound, or NULL */
 	uint64_t columns;           /* SOURCE: columns that the query reads */
 	bool is_option;             /* ELEMENT: zero or one round */
 	bool is_for;                /* written as `for`: its key (or position in the list) breaks ties */
@@ -98,11 +100,13 @@ struct plan_alias {
 	size_t column;
 };
 
-/* A value: an expression of the tree, or a column of a bound row. */
+/* A value: an expression of the tree, a column of a bound row, or the position of a list element. */
 struct plan_value {
 	struct node *node;          /* NULL: */
 	struct plan_variable *variable;
 	size_t column;
+	size_t part;                /* of a ref: this key column of it; SIZE_MAX: the value itself */
+	bool position;              /* the number of the element that `variable` is at */
 	uint64_t needs;
 	const struct type *type;
 };
@@ -113,37 +117,34 @@ struct plan_filter {
 	struct node *node;          /* the whole condition; NULL for a key argument */
 	bool negated;               /* the condition's opposite is wanted (all, implies) */
 	struct plan_value *left, *right; /* NULL unless an equality */
+	bool implied;               /* by another filter: serves to find rows, needs no check */
+	bool local;                 /* reads a name of an enclosing comprehension: no help for finding outer rows */
 	uint64_t needs;
 	struct node *place;
 };
 
 enum plan_term_kind {
-	PLAN_TERM_ROW,   /* the row with this key, or NULL; also a single table */
-	PLAN_TERM_SOME,  /* whether there is one */
-	PLAN_TERM_COUNT, /* how many rounds */
-	PLAN_TERM_FOLD,  /* sum, min, max, first over the rounds, evaluated when asked */
+	PLAN_TERM_ROW,    /* the row with this key, or NULL; also a single table */
+	PLAN_TERM_SOME,   /* some, none, all: whether a round is left */
+	PLAN_TERM_COUNT,  /* how many rounds */
+	PLAN_TERM_FOLD,   /* sum, min, max, first, a list: over the rounds, evaluated when asked */
+	PLAN_TERM_COLUMN, /* a column of the row with this key, or its zero: an aggregate lifted into a table of groups */
 };
-/* A reading of a table inside an expression. */
+/* A reading of tables inside an expression: a small query of its own, evaluated where its value is wanted. */
 struct plan_term {
 	unsigned number;            /* in its query */
 	enum plan_term_kind kind;
-	unsigned position;
-	struct node *node;          /* the expression that is replaced by the term's value */
+	struct node *node;          /* the expression that the term's value stands for */
 	bool negated;               /* none, all: the value is the opposite of `some` */
-	struct plan_table *table;
-	struct plan_variable *row;  /* the row read, inside the term; and the changed row in the inverse plan */
-	struct vec equalities;      /* struct plan_filter *: column of `row` (left) == value outside (right) */
-	struct vec conditions;      /* struct plan_filter *: the rest, over `row`, `walks` and outer variables */
-	struct vec walks;           /* struct plan_variable *: further `in` of a comprehension, elements only */
-	struct node *value;         /* of sum, min, max, first; NULL: the row itself */
-	struct node *by;            /* first(e by k) */
-	struct plan_index *index;   /* NULL: by full key, or every row when there are no equalities */
-	bool full_key;
-	size_t lifted_column;       /* row of a group table: the column that is the value; SIZE_MAX: the row */
+	struct vec variables;       /* struct plan_variable *: sources (each with its position) and elements */
+	struct vec filters;         /* struct plan_filter * */
+	struct vec steps;           /* struct plan_step *: from bound outer variables to a round */
+	struct node *value;         /* of sum, min, max, first, a list */
+	size_t column;              /* COLUMN */
+	const struct type *type;
 	uint64_t needs;             /* outer variables */
-	uint64_t columns;           /* of `table` */
-	struct vec free;            /* struct symbol *: locals of enclosing comprehensions, parameters of the term's function */
-	struct text c_name;
+	struct vec locals;          /* struct symbol *: names of enclosing comprehensions that it reads */
+	struct text c_name;         /* of its function */
 };
 
 struct plan_output {
@@ -156,7 +157,6 @@ struct plan_step {
 	enum plan_step_kind kind;
 	struct plan_variable *variable;
 	struct plan_filter *filter;
-	struct plan_term *term;     /* KEYS */
 	struct plan_index *index;   /* PROBE */
 	struct vec keys;            /* GET, PROBE: struct plan_value *, in the order of the key or index columns */
 	struct vec checks;          /* GET, PROBE: struct plan_filter *: the equalities behind `keys`, to be compared */
@@ -164,13 +164,14 @@ struct plan_step {
 struct plan_delta {
 	struct text c_name;
 	unsigned position;          /* of the driver; 0: START. Sources and terms count from 1 */
-	struct plan_variable *driver; /* source; or: */
+	struct plan_variable *driver; /* the source that changed: the query's, or with `term` one inside that term */
 	struct plan_term *term;
 	struct plan_table *table;   /* that drives, NULL for START */
 	uint64_t columns;           /* of its table: a change in none of them is skipped */
 	struct vec steps;           /* struct plan_step * */
 	enum plan_cost cost;
-	bool distinct;              /* KEYS: several changed rows may share a key */
+	struct vec distinct;        /* KEYS: struct plan_value *: the driver's columns that its outer rows depend on */
+	bool repeats;               /* KEYS: several changed rows may agree in them */
 };
 
 struct plan_query {
