@@ -104,7 +104,7 @@ struct plan_alias {
 struct plan_value {
 	struct node *node;          /* NULL: */
 	struct plan_variable *variable;
-	size_t column;
+	size_t column;              /* of a source; of an element: the field of its record; SIZE_MAX: the whole of it */
 	size_t part;                /* of a ref: this key column of it; SIZE_MAX: the value itself */
 	bool position;              /* the number of the element that `variable` is at */
 	uint64_t needs;
@@ -149,7 +149,9 @@ struct plan_term {
 
 struct plan_output {
 	size_t column;              /* of the candidate's row; SIZE_MAX: the whole row */
-	struct plan_value *value;
+	struct plan_value *value;   /* NULL: true */
+	size_t waits;               /* column that becomes true where the value says `else wait`; SIZE_MAX: it does not */
+	size_t included;            /* column that becomes true unless `else skip` in the value; SIZE_MAX: such a skip ends the round */
 	struct node *place;
 };
 
@@ -182,7 +184,8 @@ struct plan_query {
 	struct vec filters;         /* struct plan_filter * */
 	struct vec terms;           /* struct plan_term * */
 	struct vec outputs;         /* struct plan_output * */
-	struct vec order;           /* struct plan_value *, beside operator->order */
+	struct vec order;           /* KEEP, MERGE: struct plan_value *: ties, after `by` and the query's number */
+	size_t *order_columns;      /* of the candidate, beside `order` */
 	struct vec deltas;          /* struct plan_delta * */
 	unsigned positions;
 };
@@ -210,6 +213,8 @@ struct plan_operator {
 	enum plan_settle settle;
 	struct node *merge;         /* NAME of the function */
 	const struct type *candidate; /* UNIQUE, REJECT: the row. KEEP, MERGE: { row, order ... }. GROUPED: the round */
+	struct node *by;            /* KEEP */
+	size_t by_column, query_column; /* KEEP, MERGE: of the candidate; SIZE_MAX: none */
 	size_t group_count;         /* GROUPED: the first columns of a round are the group */
 	struct vec aggregates;      /* struct plan_aggregate * */
 	bool accumulates;           /* only count and sum: no rounds are kept */
@@ -253,7 +258,8 @@ struct plan_table *plan_table_of(const struct symbol *table);
 /* Of a TYPE_ROWS expression's table: knows rejected(c) and conflicts(c), too. */
 struct plan_table *plan_table_of_expression(const struct node *source);
 struct plan_rule *plan_rule_of(const struct plan *plan, const struct symbol *rule);
-/* Column of the rule's row that holds `field` (SIZE_MAX: all) of the variable; SIZE_MAX when it has none. */
+/* Column of the rule's row that holds `field` of the variable (SIZE_MAX: all of it, PLAN_ID: its ref); SIZE_MAX when it has none. */
+#define PLAN_ID (SIZE_MAX - 1)
 size_t plan_rule_column(const struct plan_rule *rule, const struct symbol *variable, size_t field);
 /* The column (as stored) of a field; SIZE_MAX when the field is not stored. */
 size_t plan_column(const struct plan_table *table, size_t field);

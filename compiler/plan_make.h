@@ -17,7 +17,8 @@ struct maker {
 	struct plan_operator *operator;
 	struct plan_query *query;
 	struct plan_term *term;
-	struct node *root;      /* the expression whose terms are being found: names declared inside it are locals */
+	const struct vec *excluded; /* key arguments that a lifted aggregate leaves to its reader */
+	unsigned terms;         /* numbers the operator's look-up functions */
 	unsigned parts;         /* numbers internal tables of the operator */
 };
 
@@ -31,17 +32,22 @@ bool tree_declared_inside(const struct node *whole, const struct symbol *symbol)
 typedef void tree_visit_fn(void *user, struct node *n);
 void tree_each(struct node *n, tree_visit_fn *visit, void *user); /* expressions, parents first */
 bool tree_is_some(enum builtin b); /* some, none, all */
-struct text tree_name(struct arena *a, const char *format, struct text name, unsigned number);
+bool tree_is_aggregate(const struct node *e); /* over a comprehension; also [x in xs ...] */
+bool tree_may_skip(const struct node *e);
+bool tree_is_local(const struct symbol *symbol); /* of a comprehension or pattern: no variable of the query */
+struct node *tree_source(struct node *e); /* behind `let`s of rows */
 
 /* ---- plan_table.c ---- */
 void plan_make_tables(struct plan *plan);
-struct plan_table *plan_make_internal(struct plan *plan, enum plan_table_kind kind, struct text name, struct record *record);
+struct plan_table *plan_make_internal(struct plan *plan, enum plan_table_kind kind, struct text name, struct record *record,
+	size_t key_count);
 struct record *plan_make_record(struct plan *plan, struct text name, size_t room);
-size_t plan_add_field(struct record *record, struct text name, const struct type *type); /* gives its column */
+size_t plan_add_field(struct plan *plan, struct record *record, struct text name, const struct type *type); /* gives its column */
 const struct type *plan_record_type(struct plan *plan, struct record *record);
 const struct type *plan_scalar(struct plan *plan, enum type_kind kind);
 const struct record_field *plan_table_column(const struct plan_table *table, size_t column);
-struct plan_index *plan_computed_index(struct maker *m, struct plan_variable *source);
+size_t plan_column_count(const struct record *record);
+struct plan_index *plan_computed_index(struct plan *plan, struct plan_query *query, struct plan_table *table);
 
 /* ---- plan_query.c ---- */
 struct plan_operator *plan_make_operator(struct plan *plan, struct plan_table *table, struct text name, struct node *node);
@@ -52,10 +58,18 @@ void plan_clause(struct maker *m, struct node *clause);
 void plan_for(struct maker *m, struct node *clause);
 void plan_condition(struct maker *m, struct node *condition, bool negated);
 struct plan_filter *plan_equality(struct maker *m, struct plan_value *left, struct plan_value *right, struct node *place);
-void plan_output(struct maker *m, size_t column, struct plan_value *value, struct node *place);
+/* What the equality of two refs says about their key columns. */
+void plan_parts(struct maker *m, const struct plan_filter *whole);
+struct plan_output *plan_output(struct maker *m, size_t column, struct plan_value *value, struct node *place);
 void plan_yield(struct maker *m, struct node *yield, const struct plan_table *table);
 struct plan_value *plan_node_value(struct maker *m, struct node *node);
 struct plan_value *plan_column_value(struct plan *plan, struct plan_variable *variable, size_t column);
+struct plan_value *plan_position_value(struct plan *plan, struct plan_variable *variable);
+struct plan_value *plan_part_value(struct plan *plan, const struct plan_value *ref, size_t part);
+struct key_part;
+struct plan_value *plan_key_value(struct maker *m, const struct key_part *part);
+void plan_key_arguments(struct maker *m, struct plan_variable *v, const struct node *source);
+const struct plan_alias *plan_alias_of(const struct plan_query *q, const struct node *node, struct plan_variable **variable);
 /* The same value, as a column of a source where that is what it is. */
 struct plan_value *plan_resolved(struct plan *plan, struct plan_value *value);
 uint64_t plan_needs(const struct maker *m, const struct node *node);
@@ -66,15 +80,21 @@ void plan_find_terms(struct maker *m, struct node *expression);
 struct plan_term *plan_term_of(const struct plan_query *query, const struct node *node);
 
 /* ---- plan_group.c ---- */
-void plan_grouped_query(struct maker *m, struct node *query, struct plan_table *table);
-struct plan_table *plan_lift(struct maker *m, struct node *call, struct vec *inside, struct vec *group);
+/* The clauses up to `group` as an operator of its own, the rest as a query over its groups; the caller adds the yield. */
+void plan_grouped_query(struct maker *m, struct node *query, struct node *by);
+/* A lifted aggregate: between the two the caller adds its sources and conditions. `group`: struct plan_value *. */
+void plan_begin_part(struct maker *m, struct text name, struct node *node);
+struct plan_table *plan_end_part(struct maker *m, struct text name, struct node *call, struct node *value, const struct vec *group);
+size_t plan_row_argument(struct maker *m, struct record *round);
 
 /* ---- plan_rule.c ---- */
 void plan_make_rule(struct plan *plan, struct symbol *rule);
 
 /* ---- plan_order.c, plan_delta.c ---- */
-void plan_finish_operator(struct plan *plan, struct plan_operator *op); /* delta plans, term steps, masks */
-void plan_sort(struct plan *plan);
+void plan_mark_columns(struct plan_query *q);
+void plan_make_deltas(struct plan *plan, struct plan_query *q);
+void plan_order_term(struct plan *plan, struct plan_query *q, struct plan_term *t);
+void plan_sort(struct plan *plan); /* columns, delta plans, inputs, topological numbers */
 uint64_t plan_closure(const struct plan_query *query, uint64_t needs); /* and what lets and elements among them need */
 
 #endif
