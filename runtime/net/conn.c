@@ -251,7 +251,7 @@ static void flow_free(struct weft_flow *flow)
 	weft_free(flow);
 	gate->conns->counters.active--;
 	if (--gate->flow_count == 0)
-		weft_gate_say_quiet(gate);
+		weft_gate_changed(gate);
 }
 
 static void let_go(struct weft_stream *stream, bool reset)
@@ -450,10 +450,10 @@ static void run_soon(struct weft_task *task)
 		struct weft_flow *flow = weft_container(node, struct weft_flow, queue);
 		flow_step(flow, flow->conn.result);
 	}
-	while ((node = weft_list_take_first(&conns->quiet))) {
-		struct weft_gate *gate = weft_container(node, struct weft_gate, quiet_node);
-		if (gate->quiet)
-			gate->quiet(gate->user, gate);
+	while ((node = weft_list_take_first(&conns->notices))) {
+		struct weft_gate *gate = weft_container(node, struct weft_gate, notice);
+		if (gate->changed)
+			gate->changed(gate->user, gate);
 	}
 }
 
@@ -473,7 +473,7 @@ void weft_conns_init(struct weft_conns *conns, struct weft_loop *loop, struct we
 		weft_list_init(&conns->gates[i]);
 	weft_list_init(&conns->changed);
 	weft_list_init(&conns->ready);
-	weft_list_init(&conns->quiet);
+	weft_list_init(&conns->notices);
 }
 
 void weft_conns_free(struct weft_conns *conns)

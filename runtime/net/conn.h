@@ -40,7 +40,7 @@ struct weft_conns {
 	struct weft_net_counters counters;
 	struct weft_task soon;           /* runs what must not happen inside a call: */
 	struct weft_node ready;          /* connections whose await ended at once */
-	struct weft_node quiet;          /* gates that have something to say */
+	struct weft_node notices;        /* gates whose `changed` is due */
 	bool posted;
 	uint64_t next_id;
 	unsigned pins;
@@ -57,7 +57,7 @@ struct weft_gate {
 	struct weft_conns *conns;
 	const struct weft_instance *instance;
 	struct weft_node by_port;        /* in conns->gates */
-	struct weft_node quiet_node;     /* in conns->quiet */
+	struct weft_node notice;         /* in conns->notices */
 	struct weft_node flows;
 	size_t flow_count;
 	struct weft_io_listener *listener; /* NULL: not listening (here) */
@@ -65,8 +65,8 @@ struct weft_gate {
 	struct weft_timer deadline;      /* of a drain */
 	bool open;                       /* its address counts for self-dial */
 	unsigned closing;                /* listeners whose `closed` is awaited */
-	/* Something ended: a listener closed, or the last connection went. From the loop; may end the gate. */
-	void (*quiet)(void *user, struct weft_gate *);
+	/* A listener closed, or the last connection went. From the loop; may end the gate and free it. */
+	void (*changed)(void *user, struct weft_gate *);
 	void *user;
 };
 
@@ -88,7 +88,7 @@ struct weft_flow;
 void weft_flow_reset(struct weft_flow *);
 struct weft_flow *weft_flow_of_node(struct weft_node *);
 void weft_conns_post(struct weft_conns *);
-void weft_gate_say_quiet(struct weft_gate *);
+void weft_gate_changed(struct weft_gate *);
 /* A gate of this program accepts what is dialled to this address. */
 bool weft_conns_owns(struct weft_conns *, struct weft_addr);
 

@@ -42,7 +42,7 @@ static void on_closed(void *user, struct weft_io_listener *listener)
 	struct weft_gate *gate = user;
 	(void)listener;
 	gate->closing--;
-	weft_gate_say_quiet(gate);
+	weft_gate_changed(gate);
 }
 
 static const struct weft_io_listener_events gate_events = {on_accepted, on_closed};
@@ -73,7 +73,7 @@ void weft_gate_init(struct weft_gate *gate, struct weft_conns *conns, const stru
 	gate->retry = (struct weft_timer){.expired = on_retry, .user = gate};
 	gate->deadline = (struct weft_timer){.expired = on_deadline, .user = gate};
 	weft_list_init(&gate->flows);
-	weft_list_init(&gate->quiet_node);
+	weft_list_init(&gate->notice);
 	weft_list_init(&gate->by_port);
 	weft_list_append(&conns->gates[instance->address.port % 64], &gate->by_port);
 }
@@ -111,7 +111,7 @@ void weft_gate_drain(struct weft_gate *gate, int64_t nanoseconds)
 		weft_timer_stop(loop, &gate->deadline);
 		reset_all(gate);
 	}
-	weft_gate_say_quiet(gate);
+	weft_gate_changed(gate);
 }
 
 void weft_gate_resume(struct weft_gate *gate)
@@ -130,14 +130,14 @@ void weft_gate_end(struct weft_gate *gate)
 	weft_timer_stop(gate->conns->loop, &gate->deadline);
 	weft_timer_stop(gate->conns->loop, &gate->retry);
 	weft_list_remove(&gate->by_port);
-	weft_list_remove(&gate->quiet_node);
+	weft_list_remove(&gate->notice);
 }
 
-void weft_gate_say_quiet(struct weft_gate *gate)
+void weft_gate_changed(struct weft_gate *gate)
 {
-	if (gate->closing || gate->flow_count || !weft_list_is_empty(&gate->quiet_node))
+	if (!weft_list_is_empty(&gate->notice))
 		return;
-	weft_list_append(&gate->conns->quiet, &gate->quiet_node);
+	weft_list_append(&gate->conns->notices, &gate->notice);
 	weft_conns_post(gate->conns);
 }
 

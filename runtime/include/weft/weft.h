@@ -86,6 +86,15 @@ void weft_stream_abort(struct weft_stream *); /* reset; `closed` follows */
 int weft_stream_handle(const struct weft_stream *); /* the socket, or -1 */
 struct weft_addr weft_stream_remote(const struct weft_stream *);
 
+/* ---- connections of the application's own, through a listener's handler; the generated header wraps both per listener ----
+ * `rule` counts the program's rules from 0; `key` is a row of the rule's table with its key columns set, NULL without key.
+ * NOT_FOUND: the listener is not open. */
+/* Runs a connected stream socket through the handler as if it had been accepted; the descriptor is the runtime's from then on. */
+enum weft_status weft_adopt(void *program, unsigned rule, const void *key, int descriptor);
+/* A connection without a socket: the handler sees `to` as conn.original_dst and decides; the application talks at `*stream`, which is
+ * its own, and sees a reset when the handler denies. */
+enum weft_status weft_dial(void *program, unsigned rule, const void *key, struct weft_addr to, struct weft_stream **stream);
+
 #ifdef __cplusplus
 }
 #endif

@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT
+ *
+ * listeners_internal.h: the entry of one rule row, shared by listeners.c (what is wanted), claims.c (who may
+ * have an address) and outcomes.c (what the engine is told). Internal to runtime/mesh.
+ */
+#ifndef WEFT_MESH_LISTENERS_INTERNAL_H
+#define WEFT_MESH_LISTENERS_INTERNAL_H
+
+#include "mesh/listeners.h"
+#include "mesh/live.h"
+
+enum { WEFT_CLAIM_BUCKETS = 64, WEFT_ENTRY_BUCKETS = 1024, WEFT_REASON_SIZE = 160 };
+
+struct weft_outcome {
+	enum weft_listener_state state;
+	char reason[WEFT_REASON_SIZE];
+};
+
+/* A row of a rule's table, from the moment it is desired until its last connection is gone. */
+struct weft_entry {
+	struct weft_entry *next;       /* in its hash bucket */
+	struct weft_node dirty;        /* in listeners->dirty */
+	struct weft_node unsaid;       /* in listeners->unsaid: the outcome is to be told */
+	struct weft_listeners *owner;
+	unsigned rule;
+	void *key;                     /* row of the rule's table, key columns set and retained */
+	uint64_t hash;
+	char *label;
+	bool present, waits;           /* as the table says */
+	struct weft_addr address;
+	struct weft_node claim;        /* in listeners->claims */
+	bool claims;
+	struct weft_addr claimed;
+	const struct weft_entry *blocker; /* an earlier one has the address */
+	struct weft_live *live;        /* the one that serves it */
+	struct weft_live *draining;    /* earlier ones, by `next` */
+	struct weft_timer retry;
+	int64_t backoff;
+	bool retry_due;                /* the backoff is over */
+	struct weft_outcome outcome, told;
+	bool was_told;
+};
+
+struct weft_watched {
+	struct weft_listeners *owner;
+	unsigned rule;
+};
+
+struct weft_listeners {
+	struct weft_listeners_host host;
+	struct weft_entry *entries[WEFT_ENTRY_BUCKETS];
+	struct weft_node claims[WEFT_CLAIM_BUCKETS];  /* by port; in order of rule and key */
+	struct weft_node lives[WEFT_CLAIM_BUCKETS];   /* by port of the address */
+	struct weft_node dirty, unsaid;
+	struct weft_task soon;
+	struct weft_timer again;       /* what failed for want of memory is tried again */
+	struct weft_watched *watched;  /* one per rule */
+	bool *ready;                   /* by rule: what it needs is synced */
+	bool *rescan;                  /* by rule: a change could not be noted */
+	bool posted, stopping, silent;
+	int64_t stop_limit;
+	size_t live_count;
+};
+
+/* listeners.c */
+void weft_listeners_post(struct weft_listeners *);
+void weft_entry_touch(struct weft_entry *); /* to be looked at in this round or the next */
+int weft_entry_compare(const struct weft_entry *, const struct weft_entry *); /* rule order, then key */
+const struct weft_rule_info *weft_entry_rule(const struct weft_entry *);
+bool weft_entry_is_gone(const struct weft_entry *); /* not wanted, and nothing of it is left */
+void weft_entry_say(struct weft_entry *, enum weft_listener_state, const char *format, ...) __attribute__((format(printf, 3, 4)));
+
+/* entries.c */
+const struct weft_table_info *weft_rule_table(const struct weft_listeners *, unsigned rule);
+uint64_t weft_rule_hash(const struct weft_listeners *, unsigned rule, const void *row); /* of its key columns */
+/* The link that points to the entry, or to NULL where it would be. */
+struct weft_entry **weft_entry_find(struct weft_listeners *, unsigned rule, const void *row, uint64_t hash);
+struct weft_entry *weft_entry_add(struct weft_listeners *, unsigned rule, const void *row, uint64_t hash, struct weft_entry **link);
+void weft_entry_free(struct weft_entry *); /* one that is gone */
+
+/* claims.c: who may have an address: of those that overlap, the first by rule order and key. */
+bool weft_addr_overlaps(const struct weft_addr *, const struct weft_addr *);
+void weft_claim_set(struct weft_entry *, const struct weft_addr *); /* NULL: none; touches whom it concerns */
+void weft_claims_touch(struct weft_listeners *, uint16_t port);
+
+/* outcomes.c */
+void weft_outcomes_tell(struct weft_listeners *); /* one transaction for all that is unsaid */
+void weft_listeners_again(struct weft_listeners *); /* in a second */
+
+#endif

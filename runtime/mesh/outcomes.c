@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT
+ *
+ * outcomes.c: what became of the listeners, as rows of the rules' observed tables: one input transaction for
+ * all that changed in a round. An outcome that could not be told is kept and told a second later.
+ */
+#include "mesh/listeners_internal.h"
+
+#include "base/alloc.h"
+
+#define AGAIN INT64_C(1000000000)
+
+const char *weft_listener_state_name(enum weft_listener_state state)
+{
+	static const char *const names[] = {"Pending", "Open", "Failed", "Draining"};
+	return names[state];
+}
+
+void weft_listeners_again(struct weft_listeners *ls)
+{
+	if (!ls->again.position)
+		(void)weft_timer_set(ls->host.loop, &ls->again, weft_loop_now(ls->host.loop) + AGAIN);
+}
+
+/* The observed row: the rule's key columns under its own numbers, then state and reason. */
+static enum weft_status make_row(const struct weft_entry *entry, const struct weft_table_info *desired,
+	const struct weft_table_info *observed, char *row)
+{
+	struct weft_engine *engine = entry->owner->host.engine;
+	for (size_t i = 0; i < observed->key_count; i++) {
+		const struct weft_field *from = &desired->row->fields[desired->key[i]];
+		const struct weft_field *to = &observed->row->fields[observed->key[i]];
+		memcpy(row + to->offset, (const char *)entry->key + from->offset, to->type->size);
+	}
+	for (size_t i = 0; i < observed->row->field_count; i++) {
+		const struct weft_field *field = &observed->row->fields[i];
+		const char *text = strcmp(field->name, "state") == 0 ? weft_listener_state_name(entry->outcome.state)
+			: strcmp(field->name, "reason") == 0 ? entry->outcome.reason : NULL;
+		bool is_key = false;
+		for (size_t k = 0; k < observed->key_count; k++)
+			is_key |= observed->key[k] == i;
+		if (!text || is_key)
+			continue;
+		weft_id id;
+		enum weft_status status = weft_intern_text(engine, (struct weft_text){text, strlen(text)}, &id);
+		if (status < 0)
+			return status;
+		memcpy(row + field->offset, &id, sizeof(id));
+	}
+	return WEFT_OK;
+}
+
+static enum weft_status put(const struct weft_entry *entry)
+{
+	struct weft_engine *engine = entry->owner->host.engine;
+	const struct weft_rule_info *rule = weft_entry_rule(entry);
+	if (rule->observed == WEFT_NONE)
+		return WEFT_OK;
+	const struct weft_table_info *desired = weft_table_info(weft_engine_table(engine, rule->table));
+	const struct weft_table_info *observed = weft_table_info(weft_engine_table(engine, rule->observed));
+	bool gone = weft_entry_is_gone(entry);
+	char *row = weft_alloc(observed->row->size);
+	if (!row)
+		return WEFT_NO_MEMORY;
+	enum weft_status status = make_row(entry, desired, observed, row);
+	if (status == WEFT_OK)
+		status = gone ? weft_engine_delete(engine, rule->observed, row) : weft_engine_put(engine, rule->observed, row);
+	weft_free(row);
+	return status == WEFT_NOT_FOUND ? WEFT_OK : status;
+}
+
+void weft_outcomes_tell(struct weft_listeners *ls)
+{
+	if (ls->silent || weft_list_is_empty(&ls->unsaid))
+		return;
+	enum weft_status status = weft_engine_begin(ls->host.engine);
+	if (status < 0) {
+		weft_listeners_again(ls);
+		return;
+	}
+	weft_list_each(node, after, &ls->unsaid)
+		if (status == WEFT_OK)
+			status = put(weft_container(node, struct weft_entry, unsaid));
+	if (status == WEFT_OK)
+		status = weft_engine_commit(ls->host.engine);
+	else
+		weft_engine_rollback(ls->host.engine);
+	if (status < 0) {
+		weft_listeners_again(ls);
+		return;
+	}
+	for (struct weft_node *node; (node = weft_list_take_first(&ls->unsaid));) {
+		struct weft_entry *entry = weft_container(node, struct weft_entry, unsaid);
+		entry->told = entry->outcome;
+		entry->was_told = !weft_entry_is_gone(entry);
+		if (!entry->was_told)
+			weft_entry_touch(entry); /* it can be freed now */
+	}
+}
