@@ -49,10 +49,10 @@ $(BUILD)/libweft.a: $(RT_OBJ)
 $(BUILD)/runtime/%.o: runtime/%.c
 	@mkdir -p $(@D)
 	$(CC) -std=c11 $(WARN) $(CFLAGS) -D_GNU_SOURCE -Iruntime/include -Iruntime -MMD -MP -c -o $@ $<
-$(BUILD)/compiler/%.o: compiler/%.c | $(GEN)/ast_slots.h
+$(BUILD)/compiler/%.o: compiler/%.c | $(GEN)/ast_slots.h $(GEN)/grammar.h
 	@mkdir -p $(@D)
 	$(CC) -std=c11 $(WARN) $(CFLAGS) -D_GNU_SOURCE -Icompiler -Idsl -I$(GEN) -MMD -MP -c -o $@ $<
-$(GEN)/%.o: $(GEN)/%.c | $(GEN)/ast_slots.h
+$(GEN)/%.o: $(GEN)/%.c | $(GEN)/ast_slots.h $(GEN)/grammar.h
 	$(CC) -std=c11 $(CFLAGS) -D_GNU_SOURCE -Icompiler -Idsl -I$(GEN) -MMD -MP -c -o $@ $<
 $(GEN)/lexer.c: dsl/lexer.re
 	@mkdir -p $(@D)

@@ -31,13 +31,6 @@ struct token {
 /* Fills s->tokens; the last token is TOKEN_END. */
 void lex_source(struct source *s, struct arena *a, struct diags *d);
 
-/* One step of the generated scanner (dsl/lexer.re). `in_string`: go on behind the `}` of an interpolation. */
-struct scan {
-	const char *cursor, *limit;
-};
-int scan_token(struct scan *s);
-int scan_string_rest(struct scan *s);
-
 static inline bool token_is_trivia(int kind)
 {
 	return kind >= TOKEN_START;
@@ -45,6 +38,15 @@ static inline bool token_is_trivia(int kind)
 uint32_t token_next(const struct source *s, uint32_t token); /* the next one that is not trivia */
 uint32_t token_previous(const struct source *s, uint32_t token);
 struct text token_text(const struct source *s, uint32_t token);
+
+/* How messages speak of a token. */
+enum token_class {
+	CLASS_NAME, CLASS_TYPE, CLASS_VALUE, CLASS_STRING, CLASS_WRONG, CLASS_DECLARATION, CLASS_CLAUSE, CLASS_ATTRIBUTE,
+	CLASS_STATEMENT, CLASS_CHOICE, CLASS_ELSE, CLASS_STEP, CLASS_OPERATOR, CLASS_ACCESS, CLASS_OPEN, CLASS_MARK,
+};
+enum token_class token_class(int kind);
+bool token_is_word(int kind);                /* reserved or soft */
+bool token_is_soft(int kind);
 
 /* The words, marks and classes of dsl/tokens.tbl: "`where`", "a name". */
 const char *token_shown(int kind);
@@ -55,9 +57,11 @@ struct text token_documentation(struct arena *a, const struct source *s, uint32_
 
 /* Values of literals, for the constructors of ast.c. False: out of range or malformed (reported by the lexer). */
 bool literal_integer(struct text t, int64_t *value);
+bool literal_float(struct text t, double *value);
 bool literal_duration(struct text t, int64_t *nanoseconds);
 bool literal_size(struct text t, int64_t *bytes);
 bool literal_address(struct text t, struct address_literal *address); /* 10.0.0.5, ::1/64, *:80, [::1]:{ */
+size_t literal_escape(struct text t, uint32_t *character); /* bytes it takes at the start of t; 0: none */
 struct text literal_string(struct arena *a, struct text inner);       /* escapes resolved */
 
 void dump_tokens(const struct source *s, FILE *out);
