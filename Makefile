@@ -15,7 +15,7 @@ CO_OBJ  := $(patsubst %.c,$(BUILD)/%.o,$(filter-out $(GEN)/%,$(CO_SRC))) $(GEN)/
 RT_LIBS := -luring -lyaml -lpthread
 STDLIB  := $(wildcard stdlib/*.weft stdlib/*/*.weft)
 
-.PHONY: all clean install run test test-fast unit update
+.PHONY: all clean install run test unit update bench-proxy
 all: $(BUILD)/weft $(BUILD)/libweft.a
 
 # ---- the two commands of the README: they install what is missing ----
@@ -30,6 +30,10 @@ test:
 	@tests/run-all $(SUITES)
 update: all
 	UPDATE=1 tests/run-all $(SUITES)
+
+bench-proxy: all
+	@tests/deps.sh test
+	@tests/bench/proxy.sh
 
 install: all
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/lib $(DESTDIR)$(PREFIX)/include/weft/abi \
