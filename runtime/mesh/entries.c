@@ -87,6 +87,7 @@ static void retry_expired(void *user, struct weft_timer *timer)
 {
 	struct weft_entry *entry = user;
 	(void)timer;
+	entry->retry_set = false;
 	entry->retry_due = true;
 	weft_entry_touch(entry);
 }

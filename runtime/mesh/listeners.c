@@ -80,6 +80,7 @@ static void send_off(struct weft_entry *entry)
 	live->next = entry->draining;
 	entry->draining = live;
 	weft_timer_stop(entry->owner->host.loop, &entry->retry);
+	entry->retry_set = false;
 	weft_live_drain(live, entry->owner->stopping ? entry->owner->stop_limit : weft_entry_rule(entry)->drain);
 }
 
@@ -166,7 +167,8 @@ static void retry_later(struct weft_entry *entry)
 	entry->backoff = entry->backoff ? entry->backoff * 2 : BACKOFF_FIRST;
 	if (entry->backoff > BACKOFF_MAX)
 		entry->backoff = BACKOFF_MAX;
-	if (weft_timer_set(loop, &entry->retry, weft_loop_now(loop) + entry->backoff) < 0)
+	entry->retry_set = weft_timer_set(loop, &entry->retry, weft_loop_now(loop) + entry->backoff) == WEFT_OK;
+	if (!entry->retry_set)
 		weft_listeners_again(entry->owner);
 }
 
@@ -185,7 +187,7 @@ static void open_entry(struct weft_entry *entry)
 	if (live && live->wanted) { /* it failed */
 		if (entry->retry_due && !weft_live_holds_address(live))
 			reopen(entry);
-		else if (!entry->retry_due && !entry->retry.position)
+		else if (!entry->retry_due && !entry->retry_set)
 			retry_later(entry);
 		return;
 	}
@@ -336,6 +338,7 @@ static void again_expired(void *user, struct weft_timer *timer)
 {
 	struct weft_listeners *ls = user;
 	(void)timer;
+	ls->again_set = false;
 	for (unsigned rule = 0; rule < ls->host.info->rule_count; rule++)
 		touch_all(ls, rule);
 	weft_listeners_post(ls);

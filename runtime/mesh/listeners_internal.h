@@ -36,7 +36,7 @@ struct weft_entry {
 	struct weft_live *draining;    /* earlier ones, by `next` */
 	struct weft_timer retry;
 	int64_t backoff;
-	bool retry_due;                /* the backoff is over */
+	bool retry_set, retry_due;     /* the backoff runs; is over */
 	struct weft_outcome outcome, told;
 	bool was_told;
 };
@@ -57,7 +57,7 @@ struct weft_listeners {
 	struct weft_watched *watched;  /* one per rule */
 	bool *ready;                   /* by rule: what it needs is synced */
 	bool *rescan;                  /* by rule: a change could not be noted */
-	bool posted, stopping, silent;
+	bool posted, again_set, stopping, silent;
 	int64_t stop_limit;
 	size_t live_count;
 };

@@ -17,8 +17,8 @@ const char *weft_listener_state_name(enum weft_listener_state state)
 
 void weft_listeners_again(struct weft_listeners *ls)
 {
-	if (!ls->again.position)
-		(void)weft_timer_set(ls->host.loop, &ls->again, weft_loop_now(ls->host.loop) + AGAIN);
+	if (!ls->again_set)
+		ls->again_set = weft_timer_set(ls->host.loop, &ls->again, weft_loop_now(ls->host.loop) + AGAIN) == WEFT_OK;
 }
 
 /* The observed row: the rule's key columns under its own numbers, then state and reason. */
