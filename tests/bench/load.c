@@ -10,6 +10,7 @@
  *
  * A client prints `requests N bytes N p50 NS p99 NS failed N`.
  */
+#define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/tcp.h>
@@ -93,7 +94,7 @@ static bool echo_turn(struct echo *c)
 	return true;
 }
 
-static int serve(int port)
+static _Noreturn void serve(int port)
 {
 	struct sockaddr_in a = loopback(port);
 	int one = 1, l = socket(AF_INET, SOCK_STREAM, 0), epoll = epoll_create1(0);
@@ -148,14 +149,7 @@ static void connect_to(int epoll, struct connection *c, int port)
 	watch(epoll, c->fd, c, EPOLLIN, EPOLL_CTL_ADD);
 }
 
-static void begin(struct connection *c, size_t size)
-{
-	c->began = now();
-	c->to_send = c->to_receive = size;
-}
-
-/* Sends and receives what it can; true when the whole request has come back. */
-static bool turn(struct connection *c)
+static void send_rest(struct connection *c)
 {
 	while (c->to_send) {
 		ssize_t n = send(c->fd, bytes, c->to_send < CHUNK ? c->to_send : CHUNK, MSG_DONTWAIT | MSG_NOSIGNAL);
@@ -163,6 +157,19 @@ static bool turn(struct connection *c)
 			break;
 		c->to_send -= (size_t)n;
 	}
+}
+
+static void begin(struct connection *c, size_t size)
+{
+	c->began = now();
+	c->to_send = c->to_receive = size;
+	send_rest(c);
+}
+
+/* Sends and receives what it can; true when the whole request has come back. */
+static bool turn(struct connection *c)
+{
+	send_rest(c);
 	for (;;) {
 		ssize_t n = recv(c->fd, bytes, CHUNK, MSG_DONTWAIT);
 		if (n < 0 && errno == EAGAIN)
@@ -204,7 +211,6 @@ static int client(const char *mode, int port, int count, size_t size, double sec
 		connect_to(epoll, &c[i], port);
 		if (size) {
 			begin(&c[i], size);
-			turn(&c[i]);
 			watch(epoll, c[i].fd, &c[i], c[i].to_send ? EPOLLIN | EPOLLOUT : EPOLLIN, EPOLL_CTL_MOD);
 		}
 	}
@@ -221,7 +227,6 @@ static int client(const char *mode, int port, int count, size_t size, double sec
 					connect_to(epoll, x, port);
 				}
 				begin(x, size);
-				turn(x);
 			}
 			watch(epoll, x->fd, x, x->to_send ? EPOLLIN | EPOLLOUT : EPOLLIN, EPOLL_CTL_MOD);
 		}
@@ -242,7 +247,7 @@ int main(int argc, char **argv)
 	setrlimit(RLIMIT_NOFILE, &files);
 	samples = calloc(SAMPLES, sizeof(*samples));
 	if (argc == 3 && strcmp(argv[1], "serve") == 0)
-		return serve(atoi(argv[2]));
+		serve(atoi(argv[2]));
 	if (argc != 6 || !samples) {
 		fprintf(stderr, "usage: load serve PORT | load pingpong|connect|bulk|idle PORT CONNECTIONS BYTES SECONDS\n");
 		return 2;
