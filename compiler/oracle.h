@@ -13,6 +13,8 @@
 
 #include "type.h"
 
+__extension__ typedef __int128 int128; /* sums, and results before they saturate */
+
 enum value_kind {
 	VALUE_NONE,
 	VALUE_BOOL,

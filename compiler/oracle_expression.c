@@ -333,7 +333,7 @@ static void yields(struct oracle *o, struct vec *rounds, const struct node *e, s
 
 static const struct value *total(struct oracle *o, const struct vec *values)
 {
-	__int128 whole = 0;
+	int128 whole = 0;
 	struct value *real = ARENA_NEW(o->arena, struct value);
 
 	real->kind = VALUE_FLOAT;

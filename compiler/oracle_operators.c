@@ -92,7 +92,7 @@ bool oracle_like(struct text value, struct text pattern, bool host, const struct
 	return like(value.data, value.data + value.size, pattern.data, pattern.data + pattern.size, host);
 }
 
-static int64_t saturate(__int128 x)
+static int64_t saturate(int128 x)
 {
 	return x > INT64_MAX ? INT64_MAX : x < INT64_MIN ? INT64_MIN : (int64_t)x;
 }
@@ -109,7 +109,7 @@ static const struct value *real_arithmetic(struct oracle *o, enum op op, double 
 
 const struct value *oracle_arithmetic(struct oracle *o, enum op op, const struct value *a, const struct value *b)
 {
-	__int128 x = a->integer, y = b->integer;
+	int128 x = a->integer, y = b->integer;
 
 	if (a->kind == VALUE_FLOAT)
 		return real_arithmetic(o, op, a->real, b->real);
