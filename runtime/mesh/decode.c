@@ -432,16 +432,22 @@ enum weft_status weft_decode_row(struct weft_decode *d, const struct weft_type *
 }
 
 enum weft_status weft_decode_some(struct weft_decode *d, const struct weft_type *t, const uint16_t *fields, size_t count,
-	const struct weft_doc *n, void *row)
+	const struct weft_doc *n, void *row, bool *whole)
 {
 	memset(row, 0, t->size);
-	for (size_t i = 0; n && n->kind == WEFT_DOC_MAP && i < count; i++) {
+	if (!n || n->kind != WEFT_DOC_MAP) {
+		*whole = *whole && count == 0;
+		return WEFT_OK;
+	}
+	for (size_t i = 0; i < count; i++) {
 		const struct weft_field *f = &t->fields[fields[i]];
 		enum weft_status status = field_to(d, NULL, n, t, f, row);
-		if (status == WEFT_INVALID)
-			memset((char *)row + f->offset, 0, f->type->size);
-		else if (status != WEFT_OK)
+		if (status != WEFT_OK && status != WEFT_INVALID)
 			return status;
+		if (status == WEFT_INVALID) {
+			memset((char *)row + f->offset, 0, f->type->size);
+			*whole = false;
+		}
 	}
 	return WEFT_OK;
 }

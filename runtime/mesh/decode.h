@@ -24,8 +24,9 @@ struct weft_decode {
 enum weft_status weft_decode_row(struct weft_decode *, const struct weft_type *, const struct weft_doc *, void *row);
 /* Any one value. */
 enum weft_status weft_decode_value(struct weft_decode *, const struct weft_type *, const struct weft_doc *, void *value);
-/* Only the fields of these numbers, each zero where it cannot be had: whose row would it have been? NULL: all are zero. */
+/* Only the fields of these numbers, each zero where it cannot be had (then *whole becomes false): whose row would it have
+ * been? A NULL document has none. */
 enum weft_status weft_decode_some(struct weft_decode *, const struct weft_type *, const uint16_t *fields, size_t count,
-	const struct weft_doc *, void *row);
+	const struct weft_doc *, void *row, bool *whole);
 
 #endif
