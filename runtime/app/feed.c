@@ -53,13 +53,16 @@ static enum weft_status change(struct feed *f, bool put, struct weft_text name, 
 		return fail(f, "no collection has this name", name);
 	const struct weft_table_info *table = &f->info->tables[t];
 	struct weft_decode d = { .intern = weft_engine_intern(f->engine), .program = f->program };
+	bool whole = true;
 	void *bytes = weft_alloc(table->row->size);
 	enum weft_status status = bytes ? begin(f) : WEFT_NO_MEMORY;
 	if (status == WEFT_OK)
 		status = put ? weft_decode_row(&d, table->row, row, bytes)
-		             : weft_decode_some(&d, table->row, table->key, table->key_count, row, bytes);
+		             : weft_decode_some(&d, table->row, table->key, table->key_count, row, bytes, &whole);
+	if (status == WEFT_OK && !whole)
+		status = WEFT_INVALID;
 	if (status == WEFT_INVALID)
-		fail(f, d.reason, name);
+		fail(f, d.reason[0] ? d.reason : "the key is not whole", name);
 	else if (status == WEFT_OK)
 		status = put ? weft_engine_put(f->engine, t, bytes) : weft_engine_delete(f->engine, t, bytes);
 	weft_free(bytes);
