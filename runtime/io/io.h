@@ -52,6 +52,7 @@ const char *weft_io_backend(const struct weft_io *);
 /* Submits, waits at most `wait_ns` (< 0: for ever, 0: not at all) for something to report, and calls back. A bounded number
  * of completions is handled. WRONG_THREAD from another thread than the first turn's. */
 enum weft_status weft_io_turn(struct weft_io *, int64_t wait_ns);
+enum weft_status weft_io_check_thread(const struct weft_io *); /* WRONG_THREAD when a turn would say so */
 /* Ends the wait of this turn, or of the next: from any thread, and from a signal handler. */
 void weft_io_wake(struct weft_io *);
 /* Readable whenever a turn would not wait: for an embedding loop. -1 in the simulation and when descriptors ran out. Until

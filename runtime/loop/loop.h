@@ -7,14 +7,14 @@
 #ifndef WEFT_LOOP_H
 #define WEFT_LOOP_H
 
+#include "base/heap.h"
 #include "io/io.h"
 
 struct weft_loop;
 
 /* Embedded in whatever needs it; zeroed is idle. An idle connection keeps none in the heap. */
 struct weft_timer {
-	int64_t at;        /* monotonic nanoseconds */
-	uint32_t position; /* in the heap, from 1; 0: idle */
+	struct weft_heap_entry entry; /* key: when, monotonic nanoseconds; place 0: idle */
 	void (*expired)(void *user, struct weft_timer *);
 	void *user;
 };
@@ -38,10 +38,9 @@ int weft_loop_descriptor(struct weft_loop *);
 int64_t weft_loop_now(struct weft_loop *);  /* monotonic */
 int64_t weft_loop_wall(struct weft_loop *); /* since 1970 */
 
-/* (Re)arms: `expired` is called once, in a turn at or after `at`. NO_MEMORY: it is as before (weft_timer_reserve prevents that). */
+/* (Re)arms: `expired` is called once, in a turn at or after `at`. NO_MEMORY: it is idle. */
 enum weft_status weft_timer_set(struct weft_loop *, struct weft_timer *, int64_t at);
 void weft_timer_stop(struct weft_loop *, struct weft_timer *); /* also when idle */
-enum weft_status weft_timer_reserve(struct weft_loop *, size_t count); /* room for so many in all */
 
 /* From any thread: `run` is called in the loop's thread in one of its next turns; tasks of one thread in order. */
 void weft_loop_post(struct weft_loop *, struct weft_task *);

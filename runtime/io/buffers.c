@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT
+ *
+ * buffers.c: the receive buffers of one reactor. Every buffer is in one of three places: with the kernel, in a result on
+ * its way here, or on loan to the owner of a socket. They begin few and grow in steps while most are on loan; receives
+ * that found none wait in a list and are armed again when one comes back.
+ */
+#include "io/object.h"
+
+static enum weft_status add_block(struct weft_io *io)
+{
+	const struct weft_io_options *o = &io->options;
+	uint8_t *block = weft_alloc((size_t)o->buffers_first * o->buffer_size);
+	if (!block)
+		return WEFT_NO_MEMORY;
+	uint32_t first = io->counts.buffers;
+	io->blocks[first / o->buffers_first] = block;
+	io->counts.buffers += o->buffers_first;
+	for (uint32_t i = 0; i < o->buffers_first; i++)
+		weft_io_give_back(io, (uint16_t)(first + i));
+	return WEFT_OK;
+}
+
+enum weft_status weft_io_buffers_start(struct weft_io *io)
+{
+	const struct weft_io_options *o = &io->options;
+	io->blocks = weft_alloc((o->buffers_max / o->buffers_first + 1) * sizeof(*io->blocks));
+	io->on_loan = weft_alloc(o->buffers_max * sizeof(*io->on_loan));
+	if (!io->blocks || !io->on_loan)
+		return WEFT_NO_MEMORY;
+	return add_block(io);
+}
+
+void weft_io_buffers_stop(struct weft_io *io)
+{
+	for (uint32_t i = 0; io->blocks && i < io->counts.buffers / io->options.buffers_first; i++)
+		weft_free(io->blocks[i]);
+	weft_free(io->blocks);
+	weft_free(io->on_loan);
+}
+
+/* Only when the owners hold them: otherwise they are in results that come presently. */
+bool weft_io_buffers_grow(struct weft_io *io)
+{
+	if (io->counts.leased < io->counts.buffers / 2 ||
+	    io->counts.buffers + io->options.buffers_first > io->options.buffers_max)
+		return false;
+	return add_block(io) == WEFT_OK;
+}
+
+uint8_t *weft_io_buffer(const struct weft_io *io, uint16_t id)
+{
+	uint32_t per_block = io->options.buffers_first;
+	return io->blocks[id / per_block] + (size_t)(id % per_block) * io->options.buffer_size;
+}
+
+static void wake_starved(struct weft_io *io)
+{
+	struct weft_io_socket *s = io->starved;
+	io->starved = s->next_starved;
+	if (!io->starved)
+		io->starved_last = &io->starved;
+	s->starved = false;
+	weft_io_mark(&s->object);
+}
+
+/* Wakes one for one; all when nothing is on loan any more, as the one may not want it any longer. */
+void weft_io_give_back(struct weft_io *io, uint16_t id)
+{
+	io->backend->give(io->world, id, weft_io_buffer(io, id), io->options.buffer_size);
+	if (io->starved)
+		wake_starved(io);
+	while (io->starved && io->counts.leased == 0)
+		wake_starved(io);
+}
+
+void weft_io_starve(struct weft_io_socket *s)
+{
+	struct weft_io *io = s->object.io;
+	io->counts.starved++;
+	/* With none on loan there is nobody whose return could wake it. */
+	if (weft_io_buffers_grow(io) || io->counts.leased == 0) {
+		weft_io_mark(&s->object);
+		return;
+	}
+	*io->starved_last = s;
+	io->starved_last = &s->next_starved;
+	s->next_starved = NULL;
+	s->starved = true;
+}
+
+void weft_io_not_starve(struct weft_io_socket *s)
+{
+	struct weft_io *io = s->object.io;
+	if (!s->starved)
+		return;
+	struct weft_io_socket **link = &io->starved;
+	while (*link != s)
+		link = &(*link)->next_starved;
+	*link = s->next_starved;
+	if (!*link)
+		io->starved_last = link;
+	s->starved = false;
+}
