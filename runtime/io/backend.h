@@ -55,7 +55,7 @@ struct weft_io_backend {
 	void (*give)(void *world, uint16_t id, void *data, uint32_t size);
 	/* Nothing that was armed on the descriptor may touch it any more: it is about to be closed. */
 	void (*forget)(void *world, int descriptor);
-	int (*descriptor)(void *world); /* pollable; -1: there is none */
+	int (*descriptor)(void *world); /* readable when there are results, for an embedding loop; -1: there is none */
 
 	/* At once, before `start` too. Descriptors are non-blocking and close-on-exec. */
 	int64_t (*monotonic)(void *world);

@@ -11,8 +11,9 @@
 #include <liburing.h>
 #include <netinet/in.h>
 #include <poll.h>
-#include <stdlib.h>
+#include <sys/eventfd.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
 enum { GROUP = 0 };
 
@@ -21,6 +22,7 @@ struct world {
 	struct io_uring_buf_ring *buffers;
 	unsigned buffer_room;
 	unsigned given; /* added to the ring, not yet published */
+	int signal; /* eventfd that the kernel signals for an embedding loop; -1 until asked for */
 	struct sockaddr_in6 *addresses; /* of connects, by place in the submission queue: the kernel reads them when it takes them */
 };
 
@@ -92,6 +94,7 @@ static enum weft_status start(const struct weft_io_options *o, void **world, con
 		return refuse(w, true, why, "no buffer rings");
 	}
 	io_uring_buf_ring_init(w->buffers);
+	w->signal = -1;
 	*world = w;
 	return WEFT_OK;
 }
@@ -100,6 +103,8 @@ static void stop(void *world)
 {
 	struct world *w = world;
 	io_uring_queue_exit(&w->ring);
+	if (w->signal >= 0)
+		close(w->signal);
 	munmap(w->buffers, w->buffer_room * sizeof(struct io_uring_buf));
 	weft_free(w->addresses);
 	weft_free(w);
@@ -187,8 +192,12 @@ static size_t wait_for(void *world, int64_t wait_ns, struct weft_io_result *resu
 {
 	struct world *w = world;
 	struct io_uring_cqe *cqe;
+	eventfd_t signals;
 	struct __kernel_timespec limit = { .tv_sec = wait_ns / 1000000000, .tv_nsec = wait_ns % 1000000000 };
 	publish(w);
+	/* Before the kernel is asked: what it reports afterwards signals anew. */
+	if (w->signal >= 0)
+		eventfd_read(w->signal, &signals);
 	/* With DEFER_TASKRUN completions come only out of an enter that asks for events, also when not waiting. */
 	if (wait_ns == 0)
 		io_uring_submit_and_get_events(&w->ring);
@@ -224,9 +233,19 @@ static void forget(void *world, int descriptor)
 	(void)world, (void)descriptor; /* operations hold the file, not its number */
 }
 
+/* The ring's own descriptor does not do: with DEFER_TASKRUN an epoll set that holds it is not woken (seen on 6.18),
+ * while poll(2) is. A registered eventfd wakes all. */
 static int descriptor_of(void *world)
 {
-	return ((struct world *)world)->ring.ring_fd;
+	struct world *w = world;
+	if (w->signal < 0) {
+		w->signal = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+		if (w->signal >= 0 && io_uring_register_eventfd(&w->ring, w->signal) < 0) {
+			close(w->signal);
+			w->signal = -1;
+		}
+	}
+	return w->signal;
 }
 
 const struct weft_io_backend weft_io_uring_backend = {

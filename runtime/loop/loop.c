@@ -98,19 +98,21 @@ void weft_timer_stop(struct weft_loop *loop, struct weft_timer *timer)
 }
 
 /* A timer that sets itself anew for the past runs again in the next turn only. */
-static void expire(struct weft_loop *loop)
+static bool expire(struct weft_loop *loop)
 {
 	struct weft_heap_entry *entry = weft_heap_first(&loop->timers);
 	if (!entry)
-		return;
+		return false;
 	int64_t now = weft_io_now(loop->io);
 	uint64_t turn = loop->timers.turn;
-	for (int i = 0; i < TIMERS_PER_TURN && entry && entry->key <= now && entry->turn < turn; i++) {
+	int i = 0;
+	for (; i < TIMERS_PER_TURN && entry && entry->key <= now && entry->turn < turn; i++) {
 		struct weft_timer *timer = weft_container(entry, struct weft_timer, entry);
 		weft_heap_remove(&loop->timers, entry);
 		timer->expired(timer->user, timer);
 		entry = weft_heap_first(&loop->timers);
 	}
+	return i > 0;
 }
 
 /* ---- tasks ---- */
@@ -126,10 +128,10 @@ void weft_loop_post(struct weft_loop *loop, struct weft_task *task)
 		weft_io_wake(loop->io);
 }
 
-static void run_tasks(struct weft_loop *loop)
+static bool run_tasks(struct weft_loop *loop)
 {
 	if (!atomic_load_explicit(&loop->posted, memory_order_relaxed))
-		return;
+		return false;
 	struct weft_task *newest = atomic_exchange_explicit(&loop->posted, NULL, memory_order_acquire), *oldest = NULL;
 	while (newest) {
 		struct weft_task *task = newest;
@@ -142,6 +144,7 @@ static void run_tasks(struct weft_loop *loop)
 		oldest = task->next;
 		task->run(task);
 	}
+	return true;
 }
 
 /* ---- signals ---- */
@@ -181,15 +184,16 @@ enum weft_status weft_loop_turn(struct weft_loop *loop, int64_t wait_ns)
 	if (status != WEFT_OK)
 		return status;
 	loop->turning = true;
-	expire(loop);
-	run_tasks(loop);
+	bool called = expire(loop);
+	called |= run_tasks(loop);
 	const struct weft_heap_entry *first = weft_heap_first(&loop->timers);
 	if (first && wait_ns != 0) {
 		int64_t left = first->key - weft_io_now(loop->io);
 		left = left < 0 ? 0 : left;
 		wait_ns = wait_ns < 0 || left < wait_ns ? left : wait_ns;
 	}
-	if (atomic_load_explicit(&loop->posted, memory_order_relaxed))
+	/* Whoever turns must hear of what was called before it sleeps: it may have asked for the end. */
+	if (called || atomic_load_explicit(&loop->posted, memory_order_relaxed))
 		wait_ns = 0;
 	status = weft_io_turn(loop->io, wait_ns);
 	loop->turning = false;

@@ -30,7 +30,8 @@ enum weft_status weft_loop_create(const struct weft_io_options *, struct weft_lo
 void weft_loop_destroy(struct weft_loop *);
 struct weft_io *weft_loop_io(struct weft_loop *);
 
-/* One turn: waits at most `wait_ns` (< 0: for ever, 0: not at all), less when a timer is due. As weft_io_turn. */
+/* One turn: waits at most `wait_ns` (< 0: for ever, 0: not at all), less when a timer is due, not at all when one
+ * expired or a task ran. As weft_io_turn. */
 enum weft_status weft_loop_turn(struct weft_loop *, int64_t wait_ns);
 /* Readable whenever a turn has something to do: completions, timers and tasks alike. As weft_io_descriptor. */
 int weft_loop_descriptor(struct weft_loop *);
