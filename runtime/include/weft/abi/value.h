@@ -163,7 +163,7 @@ extern const struct weft_type weft_type_bool, weft_type_int, weft_type_float, we
 	weft_type_port, weft_type_ip, weft_type_cidr, weft_type_addr, weft_type_duration, weft_type_size, weft_type_instant,
 	weft_type_identity, weft_type_labels, weft_type_selector;
 /* The items of labels (struct weft_label) and of a selector's requirements (struct weft_requirement): for weft_intern_put_list. */
-extern const struct weft_type weft_type_label, weft_type_requirement;
+extern const struct weft_type weft_type_label, weft_type_requirement, weft_type_texts; /* texts: a list of String */
 
 /* ---- reading values by id (any thread that holds a reference) ---- */
 struct weft_text weft_text_of(const struct weft_intern *, weft_id);
@@ -197,6 +197,10 @@ static inline uint64_t weft_hash_addr(struct weft_addr addr) { return weft_hash_
  * transaction: until the next one ends. `item` is the one descriptor that the program has for the type. */
 enum weft_status weft_intern_put_text(struct weft_intern *, struct weft_text, weft_id *);
 enum weft_status weft_intern_put_list(struct weft_intern *, const struct weft_type *item, const void *items, size_t count, weft_id *);
+/* Labels and requirements in any order; they are sorted in place. A key that stands twice, an empty IN or NOT_IN: WEFT_INVALID. */
+enum weft_status weft_intern_put_labels(struct weft_intern *, struct weft_label *labels, size_t count, weft_id *);
+enum weft_status weft_intern_put_texts(struct weft_intern *, weft_id *texts, size_t count, weft_id *); /* a set: sorted, distinct */
+enum weft_status weft_intern_put_selector(struct weft_intern *, struct weft_requirement *, size_t count, struct weft_selector *);
 void weft_value_retain(struct weft_intern *, const struct weft_type *, const void *value);
 void weft_value_release(struct weft_intern *, const struct weft_type *, const void *value);
 
