@@ -4,7 +4,7 @@
 
     console.py FILE.md ...
 
-```console   lines `$ COMMAND` (continued by a trailing backslash) and below each the output to expect. All blocks of a file
+```console   lines `$ COMMAND` (continued by a trailing backslash or a <<HERE document) and below each the output to expect. All blocks of a file
              run in one shell, in a copy of the file's folder, in a network namespace of their own with 10.0.0.5 on lo.
              In expected output `...` stands for any text within a line, alone on a line for any lines.
              A command may end in `&`: what it prints goes to the file it names, or nowhere.
@@ -40,14 +40,17 @@ def blocks(path):
 def commands(lines):
     """(command, expected lines) of a console block."""
     found = []
-    going_on = False
+    going_on, here = False, None
     for line in lines:
-        if line.startswith("$ "):
+        if here or going_on:
+            found[-1][0] += "\n" + line
+            going_on = going_on and line.endswith("\\")
+            here = None if line == here else here
+        elif line.startswith("$ "):
             found.append([line[2:], []])
             going_on = line.endswith("\\")
-        elif going_on:
-            found[-1][0] += "\n" + line
-            going_on = line.endswith("\\")
+            document = re.search(r"<<'?(\w+)'?", line)
+            here = document and document.group(1)
         elif found:
             found[-1][1].append(line)
     return found
