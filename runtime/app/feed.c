@@ -75,7 +75,7 @@ static enum weft_status carry_out(struct feed *f, const struct weft_doc *line)
 	const struct weft_doc *verb = line->first;
 
 	if (!verb)
-		return fail(f, "expected {\"put\": ...}, {\"delete\": ...}, {\"commit\":true} or {\"rollback\":true}", (struct weft_text){ 0 });
+		return fail(f, "expected {\"put\": ...}, {\"delete\": ...}, {\"commit\":true} or {\"rollback\":true}", WEFT_TEXT(""));
 	bool put = weft_text_equal(verb->key, WEFT_TEXT("put"));
 	if (row && (put || weft_text_equal(verb->key, WEFT_TEXT("delete"))))
 		return change(f, put, verb->text, row);
