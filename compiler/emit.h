@@ -39,6 +39,7 @@ struct operand {
 	enum repr repr;
 	const struct type *type;
 	bool is_constant;        /* a literal: cheap and without names */
+	bool is_local;           /* points into the block that is being printed: emit_escape before it leaves that */
 };
 
 /* ---- the emitter ---- */
@@ -47,6 +48,8 @@ struct emit_section {
 	unsigned indent;
 	uint32_t line;           /* of the source: last one that stands in a comment */
 	const struct source *source;
+	const struct node *pending;  /* place() of the next line */
+	bool is_blank;               /* the last line is blank */
 };
 
 /* Variables of the tree that have a C operand; a stack: note the count, bind, cut back. */
@@ -74,6 +77,15 @@ enum emit_mode {
 	EMIT_HANDLER,  /* weft_conn_first and _each of `conn` */
 };
 
+/* What has a C name at file scope. */
+enum name_kind { NAME_TAG, NAME_STRUCT, NAME_DESCRIPTOR, NAME_FUNCTION, NAME_DECISION, NAME_LOOKUP, NAME_CONSTANT };
+struct emit_name {
+	const void *key;
+	enum name_kind kind;
+	struct text c;
+	bool flag;                       /* function: takes `w` */
+};
+
 struct emitter {
 	struct arena *arena;
 	struct program *program;
@@ -89,6 +101,7 @@ struct emitter {
 	size_t binding_count, binding_room;
 	bool uses_scope, uses_program, uses_conn; /* since emit_body_begin */
 	bool line_directives;            /* -g */
+	struct operand sibling;          /* the row whose columns go by bare names (MEANS_SIBLING) */
 	struct vec names;                /* struct emit_name *: C names at file scope, and what they stand for */
 	struct vec locals;               /* char *: C names of the function that is being printed */
 	void *handler;                   /* emit_handler.c's own */
@@ -126,6 +139,10 @@ struct text c_local(struct emitter *e, const char *hint, ...) __attribute__((for
 struct text c_table(struct emitter *e, const struct plan_table *t);            /* "TABLE_SERVICES": its number, an enum constant */
 struct text c_index(struct emitter *e, const struct plan_table *t, const struct plan_index *i); /* number, or "WEFT_PRIMARY" for NULL */
 
+/* The name of `key`; a new one gets `wanted`, with a number behind it when that is taken. */
+struct emit_name *name_find(struct emitter *e, const void *key, enum name_kind kind);
+struct emit_name *name_add(struct emitter *e, const void *key, enum name_kind kind, struct text wanted);
+
 /* ---- types (emit_type.c): each also emits the struct or descriptor when it is not there yet ---- */
 struct text c_stored(struct emitter *e, const struct type *t);      /* "struct kubernetes__service", "weft_id", "uint16_t" */
 struct text c_expression(struct emitter *e, const struct type *t);  /* "const struct kubernetes__service *", "struct weft_text" */
@@ -155,6 +172,12 @@ void emit_store(struct emitter *e, struct text lvalue, const struct type *t, str
 struct operand emit_let(struct emitter *e, const char *hint, struct operand o);
 /* The address of the operand in stored form: `&s->port`, or of a local made for it. */
 struct text emit_address(struct emitter *e, struct operand o);
+
+/* Where `e` wants a C value that outlives the block: a copy in the scope's memory when the operand is local. */
+struct operand emit_escape(struct emitter *e, struct operand o);
+/* The loop of a FOR over a list, map or option (not rows): prints its head and binds the variable; the caller prints the `}`.
+ * `index` (if not NULL) gets the C name of the element's number. */
+void emit_walk(struct emitter *e, const struct node *for_clause, struct text *index);
 
 void emit_bind(struct emitter *e, const struct symbol *s, struct operand o);
 /* What a bound name of struct or row type usually is. */
