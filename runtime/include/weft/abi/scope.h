@@ -8,6 +8,7 @@
 #define WEFT_ABI_SCOPE_H
 
 #include <weft/abi/handler.h>
+#include <weft/abi/literal.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -39,6 +40,8 @@ struct weft_text weft_show(struct weft_scope *, const struct weft_type *, const 
 struct weft_text weft_show_int(struct weft_scope *, int64_t);
 weft_id weft_keep_text(struct weft_scope *, struct weft_text);
 weft_id weft_keep_list(struct weft_scope *, const struct weft_type *item, struct weft_list);
+weft_id weft_keep_labels(struct weft_scope *, struct weft_list);
+struct weft_list weft_list_copy(struct weft_scope *, struct weft_list, size_t item_size);
 
 /* A list that grows: items are copied, in stored form. `list` can be used at any time. */
 struct weft_list_builder {

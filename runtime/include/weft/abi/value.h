@@ -49,7 +49,11 @@ struct weft_text {
 	const char *data;
 	size_t size;
 };
-#define WEFT_TEXT(literal) ((struct weft_text){(literal), sizeof(literal) - 1})
+#ifdef __cplusplus
+#define WEFT_TEXT(literal) (weft_text{ (literal), sizeof(literal) - 1 })
+#else
+#define WEFT_TEXT(literal) ((struct weft_text){ (literal), sizeof(literal) - 1 })
+#endif
 
 /* `count` items as they lie in stored rows, one behind the other. */
 struct weft_list {
@@ -106,6 +110,7 @@ WEFT_OPTION(opt_ip, struct weft_ip);
 WEFT_OPTION(opt_cidr, struct weft_cidr);
 WEFT_OPTION(opt_addr, struct weft_addr);
 WEFT_OPTION(opt_selector, struct weft_selector);
+WEFT_OPTION(opt_tag, uint32_t); /* of an enum without payload */
 
 /* ---- type descriptors: static tables in the generated C, read by decode, print, compare, hash, retain ---- */
 

@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT
+ *
+ * emit_choice.c: else, if and match as expressions. What a branch needs is computed under its condition.
+ */
+#include "emit_make.h"
+
+/* The value of a branch, assigned to the local that was declared before the block. */
+static void branch(struct emitter *e, const struct node *n, struct operand to)
+{
+	struct operand o = emit_operand(e, n);
+	emit_assign(e, to, o);
+}
+
+/* `a else b` where b is a plain value: a conditional expression. */
+static bool else_inline(struct emitter *e, const struct node *n, struct operand value, struct text has, struct operand *r)
+{
+	const struct node *fallback = kid(n, ELSE_FALLBACK);
+	if (fallback->type && fallback->type->kind == TYPE_OPTION)
+		return false;
+	struct emit_detached d;
+	emit_detached_begin(e, &d, 1);
+	struct operand other = emit_operand(e, fallback);
+	bool both_ids = value.repr == REPR_ID && other.repr == REPR_ID;
+	struct operand a = both_ids ? value : emit_value(e, value), b = both_ids ? other : emit_value(e, other);
+	if (emit_detached_end(e, &d) || other.is_local)
+		return false;
+	*r = a;
+	r->type = n->type;
+	r->c = text_format(e->arena, "(%s ? %s : %s)", has.data, a.c.data, b.c.data);
+	return true;
+}
+
+void emit_else(struct emitter *e, const struct node *n, struct operand *r)
+{
+	const struct node *fallback = kid(n, ELSE_FALLBACK);
+	struct operand option = emit_operand(e, kid(n, ELSE_VALUE));
+	if (option.type->kind != TYPE_OPTION) { /* a hook knew better */
+		*r = option;
+		return;
+	}
+	option = emit_simple(e, "option", option);
+	struct text has;
+	struct operand value = emit_inside(e, option, &has);
+	switch (fallback->kind) {
+	case NODE_SKIP: case NODE_WAIT:
+		line(e, "if (%s)", option.repr == REPR_OPT_POINTER ? text_format(e->arena, "%s == NULL", option.c.data).data :
+			text_format(e->arena, "!%s", has.data).data);
+		line_under(e, "%s", fallback->kind == NODE_SKIP ? e->exits.skip : e->exits.wait);
+		*r = value;
+		return;
+	case NODE_DENY: case NODE_CLOSE:
+		line(e, "if (%s) {", option.repr == REPR_OPT_POINTER ? text_format(e->arena, "%s == NULL", option.c.data).data :
+			text_format(e->arena, "!%s", has.data).data);
+		e->exits.leave(e, fallback);
+		line(e, "}");
+		*r = value;
+		return;
+	default: break;
+	}
+	if (else_inline(e, n, value, has, r))
+		return;
+	struct operand result = emit_zero(e, "chosen", n->type);
+	line(e, "if (%s) {", has.data);
+	emit_assign(e, result, n->type->kind == TYPE_OPTION ? option : value);
+	line(e, "} else {");
+	branch(e, fallback, result);
+	line(e, "}");
+	*r = result;
+}
+
+void emit_if_expr(struct emitter *e, const struct node *n, struct operand *r)
+{
+	struct text condition = emit_condition(e, kid(n, IF_EXPR_CONDITION), false);
+	struct emit_detached d;
+	emit_detached_begin(e, &d, 1);
+	struct operand a = emit_operand_value(e, kid(n, IF_EXPR_THEN)), b = emit_operand_value(e, kid(n, IF_EXPR_ELSE));
+	if (!emit_detached_end(e, &d) && !a.is_local && !b.is_local) {
+		*r = a;
+		r->c = text_format(e->arena, "(%s ? %s : %s)", condition.data, a.c.data, b.c.data);
+		r->is_constant = false;
+		return;
+	}
+	const struct type *t = n->type;
+	struct operand result = emit_zero(e, "chosen", t);
+	line(e, "if (%s) {", text_copy(e->arena, c_no_parens(condition)).data);
+	branch(e, kid(n, IF_EXPR_THEN), result);
+	line(e, "} else {");
+	branch(e, kid(n, IF_EXPR_ELSE), result);
+	line(e, "}");
+	*r = result;
+}
+
+/* ---- match ---- */
+
+static struct operand payload(struct emitter *e, struct operand subject, const struct enumeration *n, size_t variant, size_t item)
+{
+	struct text path = text_format(e->arena, "as.%s.item%zu", c_name(e, c_lower(e, n->variants[variant].name)).data, item);
+	struct operand o = operand_stored(n->variants[variant].payload[item], emit_member(e, subject, path.data));
+	o.is_local = subject.is_local;
+	return o;
+}
+
+/* A pattern of a variant: the test, and names for the payload. */
+static struct text variant_test(struct emitter *e, const struct node *pattern, struct operand subject)
+{
+	size_t number = pattern->note->index;
+	if (subject.type->kind == TYPE_SELECTOR)
+		return text_format(e->arena, "%s.kind == %s", subject.c.data, number == 0 ? "WEFT_SELECTOR_EVERYTHING" :
+			number == 1 ? "WEFT_SELECTOR_NOTHING" : "WEFT_SELECTOR_MATCH");
+	const struct enumeration *n = subject.type->enumeration;
+	struct text constant = c_variant(e, n, number);
+	if (n->is_plain)
+		return text_format(e->arena, "%s == %s", subject.c.data, constant.data);
+	const struct node *names = kid(pattern, PATTERN_BINDINGS);
+	for (uint32_t i = 0; names && i < names->count; i++) {
+		const struct node *b = names->kids[i];
+		if (b->kind == NODE_NAME && b->symbol)
+			emit_bind(e, b->symbol, payload(e, subject, n, number, b->symbol->index));
+	}
+	return text_format(e->arena, "%s == %s", emit_member(e, subject, "tag").data, constant.data);
+}
+
+struct text emit_pattern(struct emitter *e, const struct node *pattern, struct operand subject)
+{
+	if (pattern->kind == NODE_ANY)
+		return TEXT("");
+	if (pattern->kind == NODE_PATTERN || pattern->kind == NODE_TYPE_NAME)
+		return variant_test(e, pattern, subject);
+	struct operand literal = emit_operand(e, pattern);
+	return text_copy(e->arena, c_no_parens(emit_equal(e, subject, literal)));
+}
+
+void emit_match_expr(struct emitter *e, const struct node *n, struct operand *r)
+{
+	struct operand subject = emit_operand(e, kid(n, MATCH_EXPR_SUBJECT));
+	if (subject.repr != REPR_PLACE)
+		subject = emit_simple(e, "subject", subject);
+	struct operand result = emit_zero(e, "chosen", n->type);
+	const struct node *arms = kid(n, MATCH_EXPR_ARMS);
+	for (uint32_t i = 0; i < arms->count; i++) {
+		const struct node *arm = arms->kids[i];
+		size_t bound = e->binding_count;
+		struct text test = emit_pattern(e, kid(arm, ARM_PATTERN), subject);
+		bool last = i + 1 == arms->count || test.size == 0;
+		if (last && i == 0)
+			line(e, "{");
+		else if (last)
+			line(e, "} else {");
+		else
+			line(e, i ? "} else if (%s) {" : "if (%s) {", test.data);
+		branch(e, kid(arm, ARM_BODY), result);
+		e->binding_count = bound;
+		if (last)
+			break;
+	}
+	line(e, "}");
+	*r = result;
+}
