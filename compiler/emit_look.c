@@ -90,9 +90,9 @@ struct operand emit_row_by_key(struct emitter *e, struct plan_table *t, const st
 	return (struct operand){ .c = buffer_text(&c), .repr = REPR_OPT_POINTER, .type = t->row };
 }
 
-static void unsupported(struct emitter *e, const struct node *n, const char *what)
+void emit_unsupported(struct emitter *e, const struct node *n, const char *what)
 {
-	diag_title(diag_new(e->diags, DIAG_LATER, node_span(n), "%s", what), text_of(what));
+	diag_title(diag_new(e->diags, DIAG_NOT_COMPILED, node_span(n), "%s", what), text_of(what));
 }
 
 void emit_index(struct emitter *e, const struct node *n, struct operand *r)
@@ -100,7 +100,7 @@ void emit_index(struct emitter *e, const struct node *n, struct operand *r)
 	const struct check_note *note = n->note;
 	if (note->meaning == MEANS_ROW_BY_KEY) {
 		if (e->mode != EMIT_HANDLER)
-			unsupported(e, n, "a look-up here");
+			emit_unsupported(e, n, "a look-up here");
 		struct operand *parts = ARENA_ARRAY(e->arena, struct operand, note->key_count);
 		for (size_t i = 0; i < note->key_count; i++)
 			parts[i] = key_operand(e, &note->key[i]);
@@ -263,7 +263,8 @@ void emit_walk_operand(struct emitter *e, const struct node *f, struct operand s
 		source = emit_simple(e, c_name(e, f->name).data, source);
 	struct text has;
 	struct operand value = emit_inside(e, source, &has);
-	line(e, "if (%s) {", has.data);
+	struct text round = c_local(e, "round"); /* a loop, so that `continue` ends the round */
+	line(e, "for (bool %s = %s; %s%s%s; %s = false) {", round.data, has.data, round.data, unless ? " && !" : "", unless ? unless : "", round.data);
 	if (index)
 		*index = TEXT("0");
 	emit_bind(e, f->symbol, value);
@@ -282,7 +283,7 @@ void emit_rounds_begin(struct emitter *e, const struct node *c, const char *unle
 		const struct node *f = fors->kids[i];
 		if (f->note && f->note->meaning == MEANS_FOR_ROWS) {
 			if (e->mode != EMIT_HANDLER)
-				unsupported(e, f, "rows of a table here");
+				emit_unsupported(e, f, "rows of a table here");
 			walk_rows(e, f, unless);
 		} else {
 			emit_walk_operand(e, f, emit_operand(e, kid(f, FOR_SOURCE)), unless, NULL);

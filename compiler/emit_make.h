@@ -60,6 +60,9 @@ struct text emit_shown(struct emitter *e, struct operand o);   /* as struct weft
 /* ---- emit_look.c ---- */
 void emit_rounds_begin(struct emitter *e, const struct node *comprehension, const char *unless, unsigned *depth);
 void emit_rounds_end(struct emitter *e, unsigned depth);
+/* The head of a loop over the operand; `unless`: a bool that ends it, or NULL. */
+void emit_walk_operand(struct emitter *e, const struct node *for_clause, struct operand source, const char *unless, struct text *index);
+void emit_unsupported(struct emitter *e, const struct node *n, const char *what); /* 'not in this version' */
 void emit_aggregate(struct emitter *e, const struct node *n, struct operand *r);
 void emit_list_from(struct emitter *e, const struct node *n, struct operand *r);
 void emit_index(struct emitter *e, const struct node *n, struct operand *r);

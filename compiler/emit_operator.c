@@ -231,7 +231,7 @@ static void relation(struct emitter *e, const struct node *n, struct operand a, 
 		if (a.type->kind == TYPE_LABELS)
 			*r = operand_value(n->type, text_format(e->arena, "weft_labels_get(w->intern, %s, %s).has", a.c.data, b.c.data));
 		else
-			*r = operand_value(n->type, text_format(e->arena, "weft_map_has(w->intern, %s, %s, %s)", c_descriptor(e, a.type).data,
+			*r = operand_value(n->type, text_format(e->arena, "(weft_map_get(w->intern, %s, %s, %s) != NULL)", c_descriptor(e, a.type).data,
 				a.c.data, emit_address(e, b).data));
 		return;
 	case MEANS_LIKE_TEXT: call = "weft_like"; break;

@@ -2,7 +2,7 @@
  *
  * emit_value.c: operands: from the form in which a value stands in a row to the form that expressions use, and back.
  */
-#include "emit_type.h"
+#include "emit_make.h"
 
 #include <ctype.h>
 #include <stdarg.h>

@@ -72,6 +72,33 @@ static inline struct weft_opt_list weft_opt_list_of(const struct weft_intern *in
 	return list;
 }
 
+static inline struct weft_verdict weft_verdict_of(bool allowed, const char *clause)
+{
+	struct weft_verdict verdict = { allowed, clause };
+	return verdict;
+}
+
+static inline bool weft_contains_ip(struct weft_cidr cidr, struct weft_ip ip)
+{
+	return weft_within(ip, cidr);
+}
+
+/* xs[i]: NULL when there is no such item. */
+static inline const void *weft_list_at(struct weft_list list, int64_t index, size_t item_size)
+{
+	if (index < 0 || (uint64_t)index >= list.count)
+		return NULL;
+	return (const char *)list.items + (size_t)index * item_size;
+}
+
+static inline struct weft_opt_float weft_divide_float(double a, double b)
+{
+	struct weft_opt_float quotient = { b < 0 || b > 0, 0 };
+	if (quotient.has)
+		quotient.value = a / b;
+	return quotient;
+}
+
 /* `/`: none for a divisor of 0. */
 static inline struct weft_opt_int weft_divide(int64_t a, int64_t b)
 {

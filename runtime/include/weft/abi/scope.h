@@ -38,6 +38,10 @@ const void *weft_scope_copy(struct weft_scope *, const void *bytes, size_t size)
 struct weft_text weft_join(struct weft_scope *, const struct weft_text *parts, size_t count);
 struct weft_text weft_show(struct weft_scope *, const struct weft_type *, const void *stored_value);
 struct weft_text weft_show_int(struct weft_scope *, int64_t);
+struct weft_text weft_show_list(struct weft_scope *, const struct weft_type *list_type, struct weft_list);
+/* An entry of a map (a struct { key, value }), NULL when there is none. `key` in stored form. */
+const void *weft_map_get(const struct weft_intern *, const struct weft_type *map, struct weft_list entries, const void *key);
+/* Interned: zero, and the status set, where that cannot be. */
 weft_id weft_keep_text(struct weft_scope *, struct weft_text);
 weft_id weft_keep_list(struct weft_scope *, const struct weft_type *item, struct weft_list);
 weft_id weft_keep_labels(struct weft_scope *, struct weft_list);
