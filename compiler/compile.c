@@ -26,14 +26,15 @@ bool compile_open(struct compilation *c, struct text path, const char *argv0)
 
 bool compile_check(struct compilation *c)
 {
-	if (check_program)
+	/* Names of a declaration that did not parse are not known, so anything said about them would be a false follow-up. */
+	if (!diags_errors(c->diags) && check_program)
 		c->program = check_program(c);
 	return diags_errors(c->diags) == 0;
 }
 
 int compile_report(struct compilation *c, bool as_json)
 {
-	size_t errors = diags_errors(c->diags), warnings = diags_warnings(c->diags);
+	size_t errors = diags_printed_errors(c->diags), warnings = diags_warnings(c->diags);
 	if (as_json) {
 		diags_print_json(c->diags, stdout);
 	} else {

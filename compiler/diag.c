@@ -236,6 +236,15 @@ static struct vec selected(struct diags *d)
 	return out;
 }
 
+size_t diags_printed_errors(struct diags *d)
+{
+	struct vec chosen = selected(d);
+	size_t count = 0;
+	for (size_t i = 0; i < chosen.count; i++)
+		count += diag_entry(chosen.items[i])->severity == DIAG_SEVERITY_error;
+	return count;
+}
+
 void diags_print(struct diags *d, FILE *out, bool colour)
 {
 	struct vec chosen = selected(d);

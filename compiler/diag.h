@@ -62,6 +62,7 @@ struct text diag_look_alike(struct text name, const struct text *candidates, siz
 /* Sorted by file and position, without duplicates, without warnings in files of the standard library. */
 void diags_print(struct diags *d, FILE *out, bool colour);
 void diags_print_json(struct diags *d, FILE *out); /* one object per line */
+size_t diags_printed_errors(struct diags *d);      /* how many errors these print */
 
 /* The page of `weft explain`; false when there is no such code. */
 bool diag_explain(const char *code, FILE *out);

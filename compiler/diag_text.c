@@ -205,8 +205,9 @@ static size_t draw_patched_line(const struct canvas *c, struct arena *a, struct 
 		buffer_add(&text, kept);
 		buffer_format(&marks, "%*s", (int)characters(kept), "");
 		buffer_add(&text, shown);
-		for (uint32_t i = 0; i < characters(shown); i++)
-			buffer_add(&marks, p->text.size ? TEXT("+") : TEXT("-"));
+		for (size_t i = 0, size = shown.size; i < size; i++) /* spaces at the ends are changed too, but not worth a mark */
+			if (((unsigned char)shown.data[i] & 0xC0) != 0x80)
+				buffer_add(&marks, i == 0 && shown.data[i] == ' ' ? TEXT(" ") : p->text.size ? TEXT("+") : TEXT("-"));
 		at = p->span.end < end ? p->span.end : end;
 	}
 	buffer_add(&text, (struct text){s->text.data + at, end - at});

@@ -297,7 +297,7 @@ static struct token *add(struct lexer *l, uint32_t begin, uint32_t end)
 {
 	struct source *s = l->source;
 	if (s->token_count == l->room) {
-		size_t room = l->room ? 2 * l->room : 1024;
+		size_t room = l->room ? 2 * l->room : s->text.size / 4 + 16;
 		struct token *tokens = ARENA_ARRAY(l->arena, struct token, room);
 		if (s->token_count)
 			memcpy(tokens, s->tokens, s->token_count * sizeof(*tokens));
@@ -352,15 +352,16 @@ static void next(struct lexer *l, struct scan *scan)
 	if (kind == TOKEN_NAME) {
 		t->kind = (uint8_t)word_kind(spelled);
 		if (t->kind == TOKEN_NULL) {
-			struct diag *d = report(l, DIAG_WRONG_WORD, t, "nothing is null here");
-			diag_title(d, TEXT("else"), spelled);
+			struct diag *d = report(l, DIAG_NULL_WORD, t, "");
+			diag_title(d, spelled);
 			diag_note(d, "a value that may be missing has a type T?; where a T is needed it meets an `else`: a value, skip, wait, deny or close");
 			diag_note(d, "`some(x in e)` is true when e has a value");
 		}
 	}
 	if (kind == TOKEN_NAME || kind == TOKEN_TYPE)
 		check_name(l, t, spelled);
-	check_value(l, t, spelled);
+	if (!t->reported)
+		check_value(l, t, spelled);
 	if (t->kind == TOKEN_STRING || t->kind == TOKEN_TEXT_OPEN || t->kind == TOKEN_TEXT_MIDDLE || t->kind == TOKEN_TEXT_CLOSE)
 		check_escapes(l, t, spelled);
 	if (t->kind == TOKEN_OPEN_BRACE || t->kind == TOKEN_ADDR_OPEN)

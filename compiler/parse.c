@@ -22,15 +22,21 @@ struct parser {
 	struct vec open;        /* the tokens of the brackets that are open, as (void *)(uintptr_t) */
 	size_t saved_open;      /* how many were open before the declaration */
 	uint32_t column;        /* where the declaration's line begins */
+	uint32_t suspect;       /* a brace of the declaration that is closed further left than it is opened */
+	uint32_t suspect_close;
+	struct example *examples;
 	bool told_end;          /* a report about the file's end is enough */
 };
 
-static bool begins_declaration(const struct source *s, uint32_t token)
+bool begins_declaration(const struct source *s, uint32_t token)
 {
 	const struct token *t = &s->tokens[token];
 	if (!t->starts_line)
 		return false;
 	uint32_t after = token_next(s, token);
+	int before = s->tokens[token_previous(s, token)].kind;
+	if (before == TOKEN_PUB || before == TOKEN_EXTERN || before == TOKEN_SHARED)
+		return false;
 	if (token_class(t->kind) == CLASS_DECLARATION)
 		return s->tokens[after].kind != TOKEN_ASSIGN || !token_is_soft(t->kind);
 	/* `listener web`: two names beside each other stand nowhere else. */
@@ -49,6 +55,21 @@ static bool can_take(struct parser *p, int kind)
 	return grammar_feed(&p->states, kind);
 }
 
+/* A closing brace that begins a line left of its partner's line closes something else: a brace between them is missing. */
+static void check_partner(struct parser *p, uint32_t open, uint32_t close)
+{
+	const struct source *s = p->builder.source;
+	if (!s->tokens[close].starts_line || s->tokens[open].kind != TOKEN_OPEN_BRACE || p->suspect)
+		return;
+	uint32_t first = open;
+	while (first > 1 && !s->tokens[first].starts_line)
+		first--;
+	if (column_of(s, close) < column_of(s, first)) {
+		p->suspect = open;
+		p->suspect_close = close;
+	}
+}
+
 static void track_brackets(struct parser *p, uint32_t token)
 {
 	switch (p->builder.source->tokens[token].kind) {
@@ -62,7 +83,7 @@ static void track_brackets(struct parser *p, uint32_t token)
 	case TOKEN_CLOSE_BRACKET:
 	case TOKEN_CLOSE_BRACE:
 		if (p->open.count)
-			p->open.count--;
+			check_partner(p, (uint32_t)(uintptr_t)p->open.items[--p->open.count], token);
 		break;
 	default:
 		break;
@@ -110,6 +131,16 @@ static uint32_t restart(struct parser *p, uint32_t token)
 	return end;
 }
 
+static struct mistake mistake_at(struct parser *p, uint32_t token, bool is_cut, bool at_start)
+{
+	return (struct mistake){
+		.source = p->builder.source, .arena = p->builder.arena, .diags = p->diags, .grammar = p->grammar, .saved = p->saved,
+		.examples = &p->examples, .token = token, .declaration = p->declaration,
+		.open = p->open.count ? (uint32_t)(uintptr_t)p->open.items[p->open.count - 1] : 0,
+		.suspect = p->suspect, .suspect_close = p->suspect_close, .is_cut = is_cut, .at_start = at_start, .nested = p->saved_open > 0,
+	};
+}
+
 static void parse_tokens(struct parser *p)
 {
 	struct source *s = p->builder.source;
@@ -122,13 +153,13 @@ static void parse_tokens(struct parser *p)
 			p->saved_open = p->open.count;
 			p->declaration = token;
 			p->column = column_of(s, token);
+			/* A surplus brace here was opened by mistake above: the suspect stays until the next declaration begins. */
+			if (begins_declaration(s, token))
+				p->suspect = 0;
 		}
 		bool is_cut = !at_start && token > p->declaration && begins_declaration(s, token) && column_of(s, token) <= p->column;
 		if (is_cut || !can_take(p, kind)) {
-			uint32_t open = p->open.count ? (uint32_t)(uintptr_t)p->open.items[p->open.count - 1] : 0;
-			struct mistake m = {.source = s, .arena = p->builder.arena, .diags = p->diags, .grammar = p->grammar,
-			                    .token = token, .declaration = p->declaration, .open = open, .is_cut = is_cut,
-			                    .at_start = at_start};
+			struct mistake m = mistake_at(p, token, is_cut, at_start);
 			bool is_told = kind == TOKEN_END && p->told_end;
 			p->told_end = p->told_end || kind == TOKEN_END;
 			if (p->states.depth >= GRAMMAR_DEPTH)
