@@ -37,11 +37,13 @@ struct weft_options {
 	const char *backend;             /* "io_uring", "epoll"; NULL: io_uring where it works */
 	const char *admin;               /* path of the Unix socket for status and watch; NULL: none */
 	int64_t drain;                   /* nanoseconds for a graceful stop; 0: 30 s */
-	weft_log_fn *log;                /* NULL: to standard error, INFO and above */
+	weft_log_fn *log;                /* from any thread. NULL: to standard error */
 	int check_fd;                    /* with has_check: each transaction and its result go here as JSON lines (--check) */
 	bool has_check;
 	void *user;                      /* handed to every callback */
 	const char *record;              /* reserved */
+	enum weft_log_level log_level;   /* with has_log_level: lines below it are dropped; else below INFO */
+	bool has_log_level;
 };
 
 /* On failure `error` (if not NULL) gets a text that names the thing and the place, to be freed with free(). */
@@ -59,6 +61,9 @@ void weft_stop_now(void *program); /* likewise: resets what is open */
 /* Runs `call(argument)` in the instance's thread at its next turn: from any thread. */
 enum weft_status weft_post(void *program, void (*call)(void *argument), void *argument);
 const char *weft_status_name(enum weft_status); /* "in use" */
+/* The whole of a built program's main: reads its options (--help tells them), runs, and gives the exit code: 0 ended cleanly, 1
+ * failed while running, 2 wrong options or params. */
+int weft_main(const struct weft_program_info *, int argc, char **argv);
 
 /* ---- streams: sockets, in-memory pairs, later TLS and HBONE ---- */
 struct weft_stream;
