@@ -49,7 +49,7 @@ struct plan_variable *plan_make_variable(struct maker *m, enum plan_variable_kin
 	struct plan_variable *v = ARENA_NEW(m->plan->arena, struct plan_variable);
 	v->kind = kind;
 	v->number = (unsigned)q->variables.count;
-	v->name = name;
+	v->name = text_copy(m->plan->arena, name);
 	for (unsigned n = 2; name_taken(q, v->name); n++) v->name = text_format(m->plan->arena, "%.*s_%u", TEXT_ARG(name), n);
 	v->symbol = symbol;
 	v->place = place;

@@ -92,8 +92,8 @@ static struct plan_table *make_table(struct plan *plan, enum plan_table_kind kin
 {
 	struct plan_table *t = ARENA_NEW(plan->arena, struct plan_table);
 	t->kind = kind;
-	t->name = name;
-	t->c_name = c_name;
+	t->name = text_copy(plan->arena, name);
+	t->c_name = text_copy(plan->arena, c_name);
 	t->row = row;
 	t->record = row->record;
 	t->is_input = kind == PLAN_INPUT || kind == PLAN_OBSERVED || kind == PLAN_REJECTED;
