@@ -188,7 +188,7 @@ static void emit_accumulator(struct emitter *e, const struct plan_operator *op, 
 	line(e, "struct %s__sums {", op->c_name.data);
 	for (size_t i = 0; i < op->aggregates.count; i++) {
 		const struct plan_aggregate *a = op->aggregates.items[i];
-		if (is_sum(a)) line(e, "weft_wide %s;", column(e, n->row, "", a->column)), fields++;
+		if (is_sum(a)) line(e, "struct weft_wide %s;", column(e, n->row, "", a->column)), fields++;
 		else if (a->included != SIZE_MAX) line(e, "int64_t %s;", column(e, n->row, "", a->column)), fields++;
 	}
 	if (fields == 0) line(e, "int64_t rounds;");
@@ -206,7 +206,7 @@ static void emit_accumulator(struct emitter *e, const struct plan_operator *op, 
 		if (!is_sum(a) && a->included == SIZE_MAX) continue;
 		if (a->included != SIZE_MAX) line(e, "if (%s)", column(e, n->round, "round->", a->included));
 		const char *sum = column(e, n->row, "sums->", a->column);
-		const char *text = is_sum(a) ? text_format(e->arena, "%s += (weft_wide)%s * weight;", sum, column(e, n->round, "round->", a->argument)).data
+		const char *text = is_sum(a) ? text_format(e->arena, "weft_wide_add(&%s, %s, weight);", sum, column(e, n->round, "round->", a->argument)).data
 					     : text_format(e->arena, "%s += weight;", sum).data;
 		if (a->included != SIZE_MAX) line_under(e, "%s", text);
 		else line(e, "%s", text);
@@ -238,7 +238,7 @@ static void emit_finish(struct emitter *e, const struct plan_operator *op, const
 	for (size_t i = 0; i < op->aggregates.count; i++) {
 		const struct plan_aggregate *a = op->aggregates.items[i];
 		const char *to = column(e, n->row, "row->", a->column), *sum = column(e, n->row, "sums->", a->column);
-		if (is_sum(a)) line(e, "%s = weft_narrow(%s);", to, sum);
+		if (is_sum(a)) line(e, "%s = weft_wide_narrow(%s);", to, sum);
 		else line(e, "%s = %s;", to, a->included != SIZE_MAX ? sum : "count");
 	}
 	line(e, "return WEFT_OK;");
@@ -258,7 +258,7 @@ static void declare_aggregate(struct emitter *e, const struct plan_aggregate *a,
 	switch (a->kind) {
 	case PLAN_AGG_MIN: case PLAN_AGG_MAX: case PLAN_AGG_FIRST: line(e, "const %s *%s = NULL;", n->round_type.data, best(e, n, a)); break;
 	case PLAN_AGG_COUNT: if (a->distinct) line(e, "struct weft_seen *met_%s = NULL;", name); break;
-	case PLAN_AGG_SUM: if (is_sum(a)) line(e, "weft_wide sum_%s = 0;", name); break;
+	case PLAN_AGG_SUM: if (is_sum(a)) line(e, "struct weft_wide sum_%s = { 0, 0 };", name); break;
 	case PLAN_AGG_COLLECT: line(e, "struct weft_collected *list_%s = NULL;", name); break;
 	case PLAN_AGG_NONE: line(e, "row->%s = true;", name); break;
 	default: break;
@@ -284,7 +284,7 @@ static void take_round(struct emitter *e, const struct plan_aggregate *a, const 
 		}
 		break;
 	case PLAN_AGG_SUM:
-		if (is_sum(a)) line(e, "sum_%s += (weft_wide)%s * times;", name, argument);
+		if (is_sum(a)) line(e, "weft_wide_add(&sum_%s, %s, times);", name, argument);
 		else line(e, "%s += %s * (double)times;", to, argument);
 		break;
 	case PLAN_AGG_MIN: case PLAN_AGG_MAX: case PLAN_AGG_FIRST:
@@ -308,7 +308,7 @@ static void take_round(struct emitter *e, const struct plan_aggregate *a, const 
 static void finish_aggregate(struct emitter *e, const struct plan_aggregate *a, const struct names *n)
 {
 	const char *name = column(e, n->row, "", a->column), *to = column(e, n->row, "row->", a->column);
-	if (is_sum(a)) line(e, "%s = weft_narrow(sum_%s);", to, name);
+	if (is_sum(a)) line(e, "%s = weft_wide_narrow(sum_%s);", to, name);
 	if (a->kind == PLAN_AGG_MIN || a->kind == PLAN_AGG_MAX || a->kind == PLAN_AGG_FIRST) {
 		line(e, "if (%s != NULL) {", best(e, n, a));
 		copy_column(e, n, text_format(e->arena, "%s->", best(e, n, a)).data, a->column, a->argument);

@@ -196,7 +196,7 @@ static void fold_body(struct query_emitter *qe, const struct plan_term *t)
 		fold_best(qe, t, result, b == BUILTIN_MAX);
 	}
 	query_close(qe);
-	if (b == BUILTIN_COLLECT) line(e, "return weft_list_sorted(w, %s, %s.list);", c_descriptor(e, t->type->item).data, builder.data);
+	if (b == BUILTIN_COLLECT) line(e, "return weft_scope_sorted(w, %s, %s.list);", c_descriptor(e, t->type->item).data, builder.data);
 	else line(e, "return %s;", result.c.data);
 }
 

@@ -113,6 +113,19 @@ typedef void weft_accumulate_fn(const void *program, void *accumulator, const vo
 typedef enum weft_status weft_finish_fn(const void *program, struct weft_engine *, const void *group, const void *accumulator, int64_t count,
 	void *row);
 
+/* A sum in 128 bits: exact under deletion; narrowed, it saturates. */
+struct weft_wide {
+	uint64_t low, high; /* two's complement */
+};
+void weft_wide_add(struct weft_wide *, int64_t value, int64_t times);
+int64_t weft_wide_narrow(struct weft_wide);
+/* collect(e by k): values with what orders them (`by`, then the value); pointers must stay valid until the list is made. `*list`
+ * starts as NULL. weft_list_sorted: the same order for a list of its own items, in scratch memory. */
+struct weft_collected;
+enum weft_status weft_collect(struct weft_engine *, struct weft_collected **list, const void *by, const void *value, int64_t times);
+enum weft_status weft_collected_list(struct weft_engine *, struct weft_collected *list, const struct weft_type *by,
+	const struct weft_type *item, weft_id *result);
+
 struct weft_settle_info {
 	const char *name;
 	enum weft_settle_kind kind;
