@@ -90,6 +90,11 @@ size_t plan_row_argument(struct maker *m, struct record *round);
 /* ---- plan_rule.c ---- */
 void plan_make_rule(struct plan *plan, struct symbol *rule);
 
+/* ---- plan_dump.c, cost.c ---- */
+struct text plan_source_text(const struct node *n); /* as written */
+const char *plan_cost_name(enum plan_cost cost);
+int plan_command(int argc, char **argv, const char *format, void (*print)(const struct plan *, struct buffer *), struct buffer *result);
+
 /* ---- plan_order.c, plan_delta.c ---- */
 void plan_mark_columns(struct plan_query *q);
 void plan_make_deltas(struct plan *plan, struct plan_query *q);
