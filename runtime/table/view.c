@@ -103,6 +103,8 @@ static void drop_log(struct weft_views *v)
 {
 	uint64_t done = v->position[0] < v->position[1] ? v->position[0] : v->position[1];
 	size_t count = (size_t)(done - v->log_start);
+	if (count == 0)
+		return;
 	for (size_t i = 0; i < count; i++)
 		if (v->log[i].kind == WEFT_VIEW_REMOVE)
 			weft_row_free(v->engine->tables[v->log[i].table], v->log[i].row);
@@ -154,11 +156,11 @@ bool weft_engine_publish(struct weft_engine *e)
 {
 	struct weft_views *v = e->views;
 	unsigned side = !current_side(v);
-	if (!atomic_load(&v->waiting))
-		return false;
+	bool waiting = atomic_load(&v->waiting);
 	if (!is_free(v, side) || catch_up(v, side) != WEFT_OK)
-		return true;
-	flip(v, side);
+		return waiting;
+	if (waiting)
+		flip(v, side);
 	drop_log(v);
 	return false;
 }

@@ -23,7 +23,8 @@ void weft_reader_destroy(struct weft_reader *);
 void weft_reader_pin(struct weft_reader *);
 void weft_reader_unpin(struct weft_reader *);
 /* Commits that wait because a worker still pins the older side. True: call weft_engine_publish later, at the latest when `unblocked`
- * (in the worker's thread, at its unpin) says so. Each commit tries by itself. */
+ * (in the worker's thread, at its unpin) says so. Each commit tries by itself. When nothing waits, it lets the older side catch up, so
+ * that rows removed by the last commit are freed. */
 bool weft_engine_publish(struct weft_engine *);
 void weft_engine_on_unblocked(struct weft_engine *, void (*unblocked)(void *user), void *user);
 
