@@ -272,7 +272,7 @@ static const struct value *read_ref(struct reader *r, const struct symbol *table
 	return read_record(r, &key);
 }
 
-/* "Tcp", {"Unknown":["x"]} or {"Unknown":"x"} */
+/* "Tcp", {"Unknown":{"0":"x"}} */
 static const struct value *read_enum(struct reader *r, const struct enumeration *e)
 {
 	struct value *v = fresh(r, VALUE_ENUM);
@@ -288,14 +288,15 @@ static const struct value *read_enum(struct reader *r, const struct enumeration 
 	const struct enum_variant *variant = &e->variants[v->integer];
 	v->items = ARENA_ARRAY(r->o->arena, const struct value *, variant->payload_count + 1);
 	v->count = variant->payload_count;
-	take(r, ":");
-	bool list = take(r, "[");
-	for (size_t i = 0; i < v->count; i++) {
+	if (!take(r, ":{"))
+		return fail(r);
+	for (size_t i = 0; i < v->count && !r->failed; i++) { /* in the order of the payload, whatever the names */
 		take(r, ",");
-		v->items[i] = read_value(r, variant->payload[i]);
+		read_string(r);
+		v->items[i] = take(r, ":") ? read_value(r, variant->payload[i]) : fail(r);
 	}
-	if (list)
-		take(r, "]");
+	if (!take(r, "}"))
+		fail(r);
 	return take(r, "}") ? v : fail(r);
 }
 
