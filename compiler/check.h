@@ -3,18 +3,18 @@
  * check.h: from the trees of a program's modules to the typed tree, and what that tree promises.
  *
  * The planner, the emitter and the oracle read the same three things of a node: `type`, `symbol`, `note`.
- * This header is the contract of all three; it holds only when check_program left no error in `diags`.
+ * This header is the contract of all three; it holds only when check_program left no error among the reports.
  */
 #ifndef WEFT_COMPILER_CHECK_H
 #define WEFT_COMPILER_CHECK_H
 
 #include "type.h"
 
-struct diags;
+struct compilation; /* compile.h */
 
 /* Loads the prelude and every module that is used, gives meaning to names, types to expressions, and checks
- * what the language asks. `main` is parsed here. Never NULL; ask `diags` whether there were errors. */
-struct program *check_program(struct arena *a, struct source *main, struct diags *diags);
+ * what the language asks. The main file is parsed already. Never NULL; c->diags says whether there were errors. */
+struct program *check_program(struct compilation *c);
 
 /* What a node means beyond its type and symbol. Each line says: the node kinds, what the note's other fields hold. */
 enum meaning {
@@ -31,7 +31,7 @@ enum meaning {
 	MEANS_ENTRY,         /* m[k]: T?; also labels["app"]: String? */
 	/* NAME */
 	MEANS_ALL_ROWS,      /* c: rows of c; table */
-	MEANS_SINGLE,        /* the value of a single derive (T) or of a single collection or rule (T?); table */
+	MEANS_SINGLE,        /* the value of a single derive or rule (T), or of a single collection (T?); table */
 	MEANS_SIBLING,       /* a column by its bare name, the row implied: in `absent`/`empty` (fields before), in `where` of
 	                      * a collection, in `by` behind `also`; index: field number */
 	/* CALL (symbol: fn, decision, handler or builtin); ARGUMENTS are in the order of the parameters */
@@ -153,10 +153,12 @@ struct check_note {
  * (row, row) -> row.
  *
  * Tables. symbol->type is the row type; key, key_count say the key columns. conflicts(c) has c's row type, and
- * all columns as its key. rejected(c): the key columns of c, then reason: String, place: String; keyed by c's
- * key columns and place. A rule: its key columns (rule_note), then state: State of the prelude
- * (Pending(String), Open, Failed(String), Draining). A single collection or rule has key_count 0 and `single`;
- * its NAME has the type Row?; a single derive's NAME the value's type.
+ * all columns as its key, c's key columns first. rejected(c): the key columns of c, then reason: String,
+ * place: String; keyed by c's key columns and place. Look-ups in these two may stop behind c's key columns:
+ * the parts behind have no value, and the look-up gives rows. A rule: its key columns (rule_note), then state:
+ * State of the prelude (Pending(String), Open, Failed(String), Draining). A single collection or rule has
+ * key_count 0 and `single`. The NAME of a single collection has the type Row?, that of a single rule Row, that
+ * of a single derive the value's type.
  *
  * Records. FIELD_DECL_PATH is a NAME/FIELD chain, NULL: the name itself, or ANY (`at _`): a [String] with the
  * names of the keys beside it that no other field of the record reads. ABSENT and EMPTY: constants, params and

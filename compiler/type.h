@@ -48,6 +48,7 @@ struct enum_variant {
 	size_t payload_count;
 	struct text code; /* text form in documents; empty: the name itself */
 	struct node *declaration;
+	struct symbol *symbol;    /* SYMBOL_VARIANT */
 };
 
 struct enumeration {
@@ -140,6 +141,7 @@ struct program {
 	struct arena *arena;
 	struct vec modules;         /* struct module * */
 	struct module *main;
+	struct vec types;           /* struct type *: all there are */
 	struct vec tables;          /* struct symbol *: every table that the program keeps, each after those it reads */
 	struct text name;           /* of the main file, as a C identifier */
 };

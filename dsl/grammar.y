@@ -35,6 +35,7 @@ decl(A) ::= PUB(P) bare(D). { A = flagged(D, NODE_PUB, P); }
 decl(A) ::= BROKEN(T). { A = make(b, NODE_ERROR, T, 0); }
 
 %type id {uint32_t}
+%type fn_name {uint32_t}
 %type member {uint32_t}
 %type extern {uint32_t}
 %type shared {uint32_t}
@@ -115,6 +116,7 @@ field(A) ::= NAME(N) COLON type(Y) at(P) absent(B) empty(E) list_key(K).
 	{ A = named(b, make(b, NODE_FIELD_DECL, N, 5, Y, P, B, E, K), N); }
 at(A) ::= . { A = NULL; }
 at(A) ::= AT path(P). { A = P; }
+at(A) ::= AT UNDERSCORE(T). { A = make(b, NODE_ANY, T, 0); }
 absent(A) ::= . { A = NULL; }
 absent(A) ::= ABSENT expr(E). { A = E; }
 empty(A) ::= . { A = NULL; }
@@ -142,9 +144,10 @@ code(A) ::= . { A = NULL; }
 code(A) ::= AT string(S). { A = S; }
 code(A) ::= AT INT(T). { A = literal_node(b, NODE_INT, T); }
 
-bare(A) ::= FN(T) id(N) params(P) ARROW type(Y) ASSIGN expr(E). { A = named(b, make(b, NODE_FN, T, 3, P, Y, E), N); }
-bare(A) ::= EXTERN(X) FN(T) id(N) params(P) ARROW type(Y).
+bare(A) ::= FN(T) fn_name(N) params(P) ARROW type(Y) ASSIGN expr(E). { A = named(b, make(b, NODE_FN, T, 3, P, Y, E), N); }
+bare(A) ::= EXTERN(X) FN(T) fn_name(N) params(P) ARROW type(Y).
 	{ A = flagged(named(b, make(b, NODE_FN, T, 3, P, Y, NULL), N), NODE_EXTERN, X); }
+fn_name(A) ::= id(N). { A = N; }
 params(A) ::= OPEN_PAREN CLOSE_PAREN. { A = list(b); }
 params(A) ::= OPEN_PAREN param_list(L) comma CLOSE_PAREN. { A = L; }
 param_list(A) ::= parameter(P). { A = list_add(b, list(b), P); }
@@ -260,6 +263,7 @@ relation(A) ::= SELECTS. { A = OP_SELECTS; }
 relation(A) ::= MATCHES. { A = OP_MATCHES; }
 relation(A) ::= WITHIN. { A = OP_WITHIN; }
 relation(A) ::= LIKE. { A = OP_LIKE; }
+fn_name(A) ::= MATCHES(N). { A = N; }
 sum(A) ::= term(E). { A = E; }
 sum(A) ::= sum(L) PLUS term(R). { A = binary(b, OP_ADD, L, R); }
 sum(A) ::= sum(L) MINUS term(R). { A = binary(b, OP_SUBTRACT, L, R); }
