@@ -32,27 +32,27 @@ bool weft_addr_overlaps(const struct weft_addr *a, const struct weft_addr *b)
 	return (is_any_v4(&a->ip) && is_v4(&b->ip)) || (is_any_v4(&b->ip) && is_v4(&a->ip));
 }
 
-static struct weft_entry *entry_of(struct weft_node *node)
+static struct weft_listener_entry *entry_of(struct weft_node *node)
 {
-	return weft_container(node, struct weft_entry, claim);
+	return weft_container(node, struct weft_listener_entry, claim);
 }
 
 /* In order, so an entry's earlier ones are decided before it. */
 static void decide(struct weft_node *bucket)
 {
 	weft_list_each(node, after, bucket) {
-		struct weft_entry *entry = entry_of(node);
-		const struct weft_entry *blocker = NULL;
+		struct weft_listener_entry *entry = entry_of(node);
+		const struct weft_listener_entry *blocker = NULL;
 		for (struct weft_node *at = bucket->next; at != node && !blocker; at = at->next)
 			if (!entry_of(at)->blocker && weft_addr_overlaps(&entry_of(at)->claimed, &entry->claimed))
 				blocker = entry_of(at);
 		if (blocker != entry->blocker)
-			weft_entry_touch(entry);
+			weft_listener_entry_touch(entry);
 		entry->blocker = blocker;
 	}
 }
 
-void weft_claim_set(struct weft_entry *entry, const struct weft_addr *address)
+void weft_claim_set(struct weft_listener_entry *entry, const struct weft_addr *address)
 {
 	struct weft_listeners *owner = entry->owner;
 	if (entry->claims == (address != NULL) && (!address || memcmp(address, &entry->claimed, sizeof(*address)) == 0))
@@ -66,7 +66,7 @@ void weft_claim_set(struct weft_entry *entry, const struct weft_addr *address)
 	if (!address)
 		return;
 	struct weft_node *bucket = &owner->claims[address->port % WEFT_CLAIM_BUCKETS], *at = bucket->next;
-	while (at != bucket && weft_entry_compare(entry_of(at), entry) < 0)
+	while (at != bucket && weft_listener_entry_compare(entry_of(at), entry) < 0)
 		at = at->next;
 	entry->claimed = *address;
 	entry->claims = true;
@@ -78,5 +78,5 @@ void weft_claims_touch(struct weft_listeners *owner, uint16_t port)
 {
 	weft_list_each(node, after, &owner->claims[port % WEFT_CLAIM_BUCKETS])
 		if (entry_of(node)->claimed.port == port)
-			weft_entry_touch(entry_of(node));
+			weft_listener_entry_touch(entry_of(node));
 }

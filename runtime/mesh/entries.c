@@ -6,7 +6,7 @@
 
 #include "base/alloc.h"
 
-const struct weft_rule_info *weft_entry_rule(const struct weft_entry *entry)
+const struct weft_rule_info *weft_listener_entry_rule(const struct weft_listener_entry *entry)
 {
 	return &entry->owner->host.info->rules[entry->rule];
 }
@@ -16,12 +16,12 @@ const struct weft_table_info *weft_rule_table(const struct weft_listeners *ls, u
 	return weft_table_info(weft_engine_table(ls->host.engine, ls->host.info->rules[rule].table));
 }
 
-bool weft_entry_is_gone(const struct weft_entry *entry)
+bool weft_listener_entry_is_gone(const struct weft_listener_entry *entry)
 {
 	return !entry->present && !entry->live && !entry->draining;
 }
 
-int weft_entry_compare(const struct weft_entry *a, const struct weft_entry *b)
+int weft_listener_entry_compare(const struct weft_listener_entry *a, const struct weft_listener_entry *b)
 {
 	if (a->rule != b->rule)
 		return a->rule < b->rule ? -1 : 1;
@@ -57,9 +57,9 @@ static bool same_key(const struct weft_table_info *table, const void *a, const v
 	return true;
 }
 
-struct weft_entry **weft_entry_find(struct weft_listeners *ls, unsigned rule, const void *row, uint64_t hash)
+struct weft_listener_entry **weft_listener_entry_find(struct weft_listeners *ls, unsigned rule, const void *row, uint64_t hash)
 {
-	struct weft_entry **link = &ls->entries[(hash ^ rule) % WEFT_ENTRY_BUCKETS];
+	struct weft_listener_entry **link = &ls->entries[(hash ^ rule) % WEFT_ENTRY_BUCKETS];
 	while (*link && !((*link)->rule == rule && (*link)->hash == hash && same_key(weft_rule_table(ls, rule), (*link)->key, row)))
 		link = &(*link)->next;
 	return link;
@@ -85,17 +85,17 @@ static char *make_label(const struct weft_listeners *ls, unsigned rule, const vo
 
 static void retry_expired(void *user, struct weft_timer *timer)
 {
-	struct weft_entry *entry = user;
+	struct weft_listener_entry *entry = user;
 	(void)timer;
 	entry->retry_set = false;
 	entry->retry_due = true;
-	weft_entry_touch(entry);
+	weft_listener_entry_touch(entry);
 }
 
-struct weft_entry *weft_entry_add(struct weft_listeners *ls, unsigned rule, const void *row, uint64_t hash, struct weft_entry **link)
+struct weft_listener_entry *weft_listener_entry_add(struct weft_listeners *ls, unsigned rule, const void *row, uint64_t hash, struct weft_listener_entry **link)
 {
 	const struct weft_table_info *table = weft_rule_table(ls, rule);
-	struct weft_entry *entry = weft_alloc(sizeof(*entry));
+	struct weft_listener_entry *entry = weft_alloc(sizeof(*entry));
 	void *key = weft_alloc(table->row->size);
 	char *label = make_label(ls, rule, row);
 	if (!entry || !key || !label) {
@@ -109,7 +109,7 @@ struct weft_entry *weft_entry_add(struct weft_listeners *ls, unsigned rule, cons
 		memcpy((char *)key + f->offset, (const char *)row + f->offset, f->type->size);
 		weft_value_retain(weft_engine_intern(ls->host.engine), f->type, (char *)key + f->offset);
 	}
-	*entry = (struct weft_entry){.owner = ls, .rule = rule, .key = key, .hash = hash, .label = label};
+	*entry = (struct weft_listener_entry){.owner = ls, .rule = rule, .key = key, .hash = hash, .label = label};
 	entry->retry = (struct weft_timer){.expired = retry_expired, .user = entry};
 	weft_list_init(&entry->dirty);
 	weft_list_init(&entry->unsaid);
@@ -118,7 +118,7 @@ struct weft_entry *weft_entry_add(struct weft_listeners *ls, unsigned rule, cons
 	return entry;
 }
 
-void weft_entry_free(struct weft_entry *entry)
+void weft_listener_entry_free(struct weft_listener_entry *entry)
 {
 	struct weft_listeners *ls = entry->owner;
 	const struct weft_table_info *table = weft_rule_table(ls, entry->rule);
@@ -126,7 +126,7 @@ void weft_entry_free(struct weft_entry *entry)
 	weft_timer_stop(ls->host.loop, &entry->retry);
 	weft_list_remove(&entry->dirty);
 	weft_list_remove(&entry->unsaid);
-	struct weft_entry **link = &ls->entries[(entry->hash ^ entry->rule) % WEFT_ENTRY_BUCKETS];
+	struct weft_listener_entry **link = &ls->entries[(entry->hash ^ entry->rule) % WEFT_ENTRY_BUCKETS];
 	while (*link != entry)
 		link = &(*link)->next;
 	*link = entry->next;

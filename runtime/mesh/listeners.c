@@ -17,14 +17,14 @@
 
 /* ---- what an entry says and asks ---- */
 
-void weft_entry_touch(struct weft_entry *entry)
+void weft_listener_entry_touch(struct weft_listener_entry *entry)
 {
 	if (weft_list_is_empty(&entry->dirty))
 		weft_list_append(&entry->owner->dirty, &entry->dirty);
 	weft_listeners_post(entry->owner);
 }
 
-void weft_entry_say(struct weft_entry *entry, enum weft_listener_state state, const char *format, ...)
+void weft_listener_entry_say(struct weft_listener_entry *entry, enum weft_listener_state state, const char *format, ...)
 {
 	struct weft_listeners *ls = entry->owner;
 	struct weft_outcome now = {.state = state};
@@ -54,12 +54,12 @@ void weft_entry_say(struct weft_entry *entry, enum weft_listener_state state, co
 
 static void live_changed(void *user, struct weft_live *live)
 {
-	struct weft_entry *entry = user;
+	struct weft_listener_entry *entry = user;
 	if (live == entry->live && live->phase == WEFT_LIVE_OPEN)
 		entry->backoff = 0;
 	if (!weft_live_holds_address(live))
 		weft_claims_touch(entry->owner, live->instance.address.port); /* who waited for it */
-	weft_entry_touch(entry);
+	weft_listener_entry_touch(entry);
 }
 
 /* Another listener of this program, on its way out, has the address still. */
@@ -73,7 +73,7 @@ static bool is_occupied(struct weft_listeners *ls, const struct weft_addr *addre
 	return false;
 }
 
-static void send_off(struct weft_entry *entry)
+static void send_off(struct weft_listener_entry *entry)
 {
 	struct weft_live *live = entry->live;
 	entry->live = NULL;
@@ -81,10 +81,10 @@ static void send_off(struct weft_entry *entry)
 	entry->draining = live;
 	weft_timer_stop(entry->owner->host.loop, &entry->retry);
 	entry->retry_set = false;
-	weft_live_drain(live, entry->owner->stopping ? entry->owner->stop_limit : weft_entry_rule(entry)->drain);
+	weft_live_drain(live, entry->owner->stopping ? entry->owner->stop_limit : weft_listener_entry_rule(entry)->drain);
 }
 
-static void free_closed(struct weft_entry *entry)
+static void free_closed(struct weft_listener_entry *entry)
 {
 	for (struct weft_live **link = &entry->draining; *link;) {
 		struct weft_live *live = *link;
@@ -99,7 +99,7 @@ static void free_closed(struct weft_entry *entry)
 }
 
 /* A listener for the address: one that drains still comes back with its connections, else a new one. */
-static bool take_live(struct weft_entry *entry, const struct weft_addr *address)
+static bool take_live(struct weft_listener_entry *entry, const struct weft_addr *address)
 {
 	struct weft_listeners *ls = entry->owner;
 	for (struct weft_live **link = &entry->draining; *link; link = &(*link)->next) {
@@ -112,7 +112,7 @@ static bool take_live(struct weft_entry *entry, const struct weft_addr *address)
 	}
 	const struct weft_table_info *table = weft_rule_table(ls, entry->rule);
 	struct weft_instance instance = {
-		.handler = weft_entry_rule(entry)->handler,
+		.handler = weft_listener_entry_rule(entry)->handler,
 		.key = table->key_count ? entry->key : NULL,
 		.key_hash = entry->hash,
 		.address = *address,
@@ -131,12 +131,12 @@ static bool take_live(struct weft_entry *entry, const struct weft_addr *address)
 
 /* ---- one entry, from what is wanted to what is open ---- */
 
-static bool is_serving(const struct weft_entry *entry)
+static bool is_serving(const struct weft_listener_entry *entry)
 {
 	return entry->present && entry->owner->ready[entry->rule] && !entry->owner->stopping;
 }
 
-static void set_claim(struct weft_entry *entry)
+static void set_claim(struct weft_listener_entry *entry)
 {
 	const struct weft_addr *wanted = NULL;
 	if (is_serving(entry) && !entry->waits)
@@ -149,18 +149,18 @@ static void set_claim(struct weft_entry *entry)
 	weft_claim_set(entry, wanted ? &copy : NULL);
 }
 
-static void say_live(struct weft_entry *entry)
+static void say_live(struct weft_listener_entry *entry)
 {
 	const struct weft_live *live = entry->live;
 	if (live->status < 0)
-		weft_entry_say(entry, WEFT_LISTENER_FAILED, "%s", weft_status_name(live->status));
+		weft_listener_entry_say(entry, WEFT_LISTENER_FAILED, "%s", weft_status_name(live->status));
 	else if (live->phase == WEFT_LIVE_OPEN)
-		weft_entry_say(entry, WEFT_LISTENER_OPEN, "%s", entry->waits ? "wait" : "");
+		weft_listener_entry_say(entry, WEFT_LISTENER_OPEN, "%s", entry->waits ? "wait" : "");
 	else if (entry->outcome.state != WEFT_LISTENER_FAILED) /* a retry says Failed until it works */
-		weft_entry_say(entry, WEFT_LISTENER_PENDING, "opening");
+		weft_listener_entry_say(entry, WEFT_LISTENER_PENDING, "opening");
 }
 
-static void retry_later(struct weft_entry *entry)
+static void retry_later(struct weft_listener_entry *entry)
 {
 	struct weft_loop *loop = entry->owner->host.loop;
 	entry->retry_due = false;
@@ -172,14 +172,14 @@ static void retry_later(struct weft_entry *entry)
 		weft_listeners_again(entry->owner);
 }
 
-static void reopen(struct weft_entry *entry)
+static void reopen(struct weft_listener_entry *entry)
 {
 	entry->retry_due = false;
 	weft_live_open(entry->live);
 }
 
 /* The claim is this entry's: open, or open again after a failure. */
-static void open_entry(struct weft_entry *entry)
+static void open_entry(struct weft_listener_entry *entry)
 {
 	struct weft_live *live = entry->live;
 	if (live && live->wanted && live->status == WEFT_OK)
@@ -192,18 +192,18 @@ static void open_entry(struct weft_entry *entry)
 		return;
 	}
 	if (is_occupied(entry->owner, &entry->claimed)) {
-		weft_entry_say(entry, WEFT_LISTENER_PENDING, "the address is being released");
+		weft_listener_entry_say(entry, WEFT_LISTENER_PENDING, "the address is being released");
 		return;
 	}
 	if (!live && !take_live(entry, &entry->claimed)) {
-		weft_entry_say(entry, WEFT_LISTENER_FAILED, "no memory");
+		weft_listener_entry_say(entry, WEFT_LISTENER_FAILED, "no memory");
 		retry_later(entry);
 		return;
 	}
 	weft_live_open(entry->live);
 }
 
-static void settle(struct weft_entry *entry)
+static void settle(struct weft_listener_entry *entry)
 {
 	bool has = entry->claims && !entry->blocker;
 	free_closed(entry);
@@ -216,17 +216,17 @@ static void settle(struct weft_entry *entry)
 	if (entry->live)
 		say_live(entry);
 	else if (entry->blocker)
-		weft_entry_say(entry, WEFT_LISTENER_FAILED, "wanted by %s", entry->blocker->label);
+		weft_listener_entry_say(entry, WEFT_LISTENER_FAILED, "wanted by %s", entry->blocker->label);
 	else if (!entry->present || entry->owner->stopping)
-		weft_entry_say(entry, WEFT_LISTENER_DRAINING, "%s", "");
+		weft_listener_entry_say(entry, WEFT_LISTENER_DRAINING, "%s", "");
 	else if (!entry->owner->ready[entry->rule])
-		weft_entry_say(entry, WEFT_LISTENER_PENDING, "sync");
+		weft_listener_entry_say(entry, WEFT_LISTENER_PENDING, "sync");
 	else if (entry->waits)
-		weft_entry_say(entry, WEFT_LISTENER_PENDING, "wait");
-	if (!weft_entry_is_gone(entry))
+		weft_listener_entry_say(entry, WEFT_LISTENER_PENDING, "wait");
+	if (!weft_listener_entry_is_gone(entry))
 		return;
 	if (!entry->was_told)
-		weft_entry_free(entry);
+		weft_listener_entry_free(entry);
 	else if (weft_list_is_empty(&entry->unsaid)) /* its observed row goes first */
 		weft_list_append(&entry->owner->unsaid, &entry->unsaid);
 }
@@ -238,10 +238,10 @@ static void note_row(struct weft_listeners *ls, unsigned rule, const void *row, 
 	const struct weft_rule_info *info = &ls->host.info->rules[rule];
 	const struct weft_type *type = weft_rule_table(ls, rule)->row;
 	uint64_t hash = weft_rule_hash(ls, rule, row);
-	struct weft_entry **link = weft_entry_find(ls, rule, row, hash);
+	struct weft_listener_entry **link = weft_listener_entry_find(ls, rule, row, hash);
 	if (!*link && !present)
 		return;
-	struct weft_entry *entry = *link ? *link : weft_entry_add(ls, rule, row, hash, link);
+	struct weft_listener_entry *entry = *link ? *link : weft_listener_entry_add(ls, rule, row, hash, link);
 	if (!entry) {
 		ls->rescan[rule] = true;
 		weft_listeners_again(ls);
@@ -253,7 +253,7 @@ static void note_row(struct weft_listeners *ls, unsigned rule, const void *row, 
 		memcpy(&entry->address, bytes + type->fields[info->address].offset, sizeof(entry->address));
 		entry->waits = info->wait != WEFT_NONE && *(const bool *)(bytes + type->fields[info->wait].offset);
 	}
-	weft_entry_touch(entry);
+	weft_listener_entry_touch(entry);
 }
 
 static void rows_changed(void *user, const struct weft_table *table, const struct weft_change *changes, size_t count)
@@ -274,9 +274,9 @@ static void need_changed(void *user, const struct weft_table *table, const struc
 static void touch_all(struct weft_listeners *ls, unsigned rule)
 {
 	for (size_t i = 0; i < WEFT_ENTRY_BUCKETS; i++)
-		for (struct weft_entry *entry = ls->entries[i]; entry; entry = entry->next)
+		for (struct weft_listener_entry *entry = ls->entries[i]; entry; entry = entry->next)
 			if (entry->rule == rule)
-				weft_entry_touch(entry);
+				weft_listener_entry_touch(entry);
 }
 
 /* Reads the table afresh: at start, and when memory ran out while a change was noted. */
@@ -286,7 +286,7 @@ static void scan(struct weft_listeners *ls, unsigned rule)
 	const struct weft_table *table = weft_engine_table(ls->host.engine, ls->host.info->rules[rule].table);
 	ls->rescan[rule] = false;
 	for (size_t i = 0; i < WEFT_ENTRY_BUCKETS; i++)
-		for (struct weft_entry *entry = ls->entries[i]; entry; entry = entry->next)
+		for (struct weft_listener_entry *entry = ls->entries[i]; entry; entry = entry->next)
 			if (entry->rule == rule)
 				entry->present = false;
 	touch_all(ls, rule);
@@ -316,13 +316,13 @@ static void run_round(struct weft_task *task)
 	}
 	/* Claims first: who has an address is decided from all that is wanted. Then those that give one up, by their order in the list. */
 	weft_list_each(node, after, &ls->dirty)
-		set_claim(weft_container(node, struct weft_entry, dirty));
+		set_claim(weft_container(node, struct weft_listener_entry, dirty));
 	struct weft_node round;
 	weft_list_init(&round);
 	for (struct weft_node *node; (node = weft_list_take_first(&ls->dirty));)
 		weft_list_append(&round, node);
 	for (struct weft_node *node; (node = weft_list_take_first(&round));)
-		settle(weft_container(node, struct weft_entry, dirty));
+		settle(weft_container(node, struct weft_listener_entry, dirty));
 	weft_outcomes_tell(ls);
 }
 
@@ -392,10 +392,10 @@ void weft_listeners_drain(struct weft_listeners *ls, int64_t nanoseconds)
 	ls->stopping = true;
 	ls->stop_limit = nanoseconds;
 	for (size_t i = 0; i < WEFT_ENTRY_BUCKETS; i++) {
-		for (struct weft_entry *entry = ls->entries[i]; entry; entry = entry->next) {
+		for (struct weft_listener_entry *entry = ls->entries[i]; entry; entry = entry->next) {
 			for (struct weft_live *live = entry->draining; live; live = live->next)
 				weft_live_drain(live, nanoseconds);
-			weft_entry_touch(entry);
+			weft_listener_entry_touch(entry);
 		}
 	}
 }
@@ -415,14 +415,14 @@ void weft_listeners_destroy(struct weft_listeners *ls)
 	}
 	for (size_t i = 0; i < WEFT_ENTRY_BUCKETS; i++) {
 		while (ls->entries[i]) {
-			struct weft_entry *entry = ls->entries[i];
+			struct weft_listener_entry *entry = ls->entries[i];
 			if (entry->live)
 				weft_live_free(entry->live);
 			for (struct weft_live *live = entry->draining, *next; live; live = next) {
 				next = live->next;
 				weft_live_free(live);
 			}
-			weft_entry_free(entry);
+			weft_listener_entry_free(entry);
 		}
 	}
 	weft_timer_stop(ls->host.loop, &ls->again);
@@ -439,10 +439,10 @@ void weft_listeners_silence(struct weft_listeners *ls)
 
 static int by_key(const void *a, const void *b)
 {
-	return weft_entry_compare(*(struct weft_entry *const *)a, *(struct weft_entry *const *)b);
+	return weft_listener_entry_compare(*(struct weft_listener_entry *const *)a, *(struct weft_listener_entry *const *)b);
 }
 
-static void show(const struct weft_entry *entry, weft_listener_view_fn *each, void *user)
+static void show(const struct weft_listener_entry *entry, weft_listener_view_fn *each, void *user)
 {
 	size_t connections = entry->live ? weft_live_connections(entry->live) : 0;
 	for (const struct weft_live *live = entry->draining; live; live = live->next)
@@ -462,9 +462,9 @@ static void show(const struct weft_entry *entry, weft_listener_view_fn *each, vo
 void weft_listeners_each(const struct weft_listeners *ls, unsigned rule, weft_listener_view_fn *each, void *user)
 {
 	size_t count = 0, room = 0;
-	struct weft_entry **sorted = NULL;
+	struct weft_listener_entry **sorted = NULL;
 	for (size_t i = 0; i < WEFT_ENTRY_BUCKETS; i++) {
-		for (struct weft_entry *entry = ls->entries[i]; entry; entry = entry->next) {
+		for (struct weft_listener_entry *entry = ls->entries[i]; entry; entry = entry->next) {
 			if (entry->rule != rule || !weft_grow(&sorted, &room, count + 1, sizeof(*sorted)))
 				continue;
 			sorted[count++] = entry;
@@ -484,6 +484,6 @@ struct weft_gate *weft_listeners_gate(struct weft_listeners *ls, unsigned rule, 
 	const struct weft_table_info *table = weft_rule_table(ls, rule);
 	if (table->key_count && !key)
 		return NULL;
-	struct weft_entry *entry = *weft_entry_find(ls, rule, key, weft_rule_hash(ls, rule, key));
+	struct weft_listener_entry *entry = *weft_listener_entry_find(ls, rule, key, weft_rule_hash(ls, rule, key));
 	return entry && entry->live && entry->live->phase == WEFT_LIVE_OPEN ? &entry->live->member[0].gate : NULL;
 }

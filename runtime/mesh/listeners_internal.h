@@ -17,8 +17,8 @@ struct weft_outcome {
 };
 
 /* A row of a rule's table, from the moment it is desired until its last connection is gone. */
-struct weft_entry {
-	struct weft_entry *next;       /* in its hash bucket */
+struct weft_listener_entry {
+	struct weft_listener_entry *next;       /* in its hash bucket */
 	struct weft_node dirty;        /* in listeners->dirty */
 	struct weft_node unsaid;       /* in listeners->unsaid: the outcome is to be told */
 	struct weft_listeners *owner;
@@ -31,7 +31,7 @@ struct weft_entry {
 	struct weft_node claim;        /* in listeners->claims */
 	bool claims;
 	struct weft_addr claimed;
-	const struct weft_entry *blocker; /* an earlier one has the address */
+	const struct weft_listener_entry *blocker; /* an earlier one has the address */
 	struct weft_live *live;        /* the one that serves it */
 	struct weft_live *draining;    /* earlier ones, by `next` */
 	struct weft_timer retry;
@@ -48,7 +48,7 @@ struct weft_watched {
 
 struct weft_listeners {
 	struct weft_listeners_host host;
-	struct weft_entry *entries[WEFT_ENTRY_BUCKETS];
+	struct weft_listener_entry *entries[WEFT_ENTRY_BUCKETS];
 	struct weft_node claims[WEFT_CLAIM_BUCKETS];  /* by port; in order of rule and key */
 	struct weft_node lives[WEFT_CLAIM_BUCKETS];   /* by port of the address */
 	struct weft_node dirty, unsaid;
@@ -64,23 +64,23 @@ struct weft_listeners {
 
 /* listeners.c */
 void weft_listeners_post(struct weft_listeners *);
-void weft_entry_touch(struct weft_entry *); /* to be looked at in this round or the next */
-int weft_entry_compare(const struct weft_entry *, const struct weft_entry *); /* rule order, then key */
-const struct weft_rule_info *weft_entry_rule(const struct weft_entry *);
-bool weft_entry_is_gone(const struct weft_entry *); /* not wanted, and nothing of it is left */
-void weft_entry_say(struct weft_entry *, enum weft_listener_state, const char *format, ...) __attribute__((format(printf, 3, 4)));
+void weft_listener_entry_touch(struct weft_listener_entry *); /* to be looked at in this round or the next */
+int weft_listener_entry_compare(const struct weft_listener_entry *, const struct weft_listener_entry *); /* rule order, then key */
+const struct weft_rule_info *weft_listener_entry_rule(const struct weft_listener_entry *);
+bool weft_listener_entry_is_gone(const struct weft_listener_entry *); /* not wanted, and nothing of it is left */
+void weft_listener_entry_say(struct weft_listener_entry *, enum weft_listener_state, const char *format, ...) __attribute__((format(printf, 3, 4)));
 
 /* entries.c */
 const struct weft_table_info *weft_rule_table(const struct weft_listeners *, unsigned rule);
 uint64_t weft_rule_hash(const struct weft_listeners *, unsigned rule, const void *row); /* of its key columns */
 /* The link that points to the entry, or to NULL where it would be. */
-struct weft_entry **weft_entry_find(struct weft_listeners *, unsigned rule, const void *row, uint64_t hash);
-struct weft_entry *weft_entry_add(struct weft_listeners *, unsigned rule, const void *row, uint64_t hash, struct weft_entry **link);
-void weft_entry_free(struct weft_entry *); /* one that is gone */
+struct weft_listener_entry **weft_listener_entry_find(struct weft_listeners *, unsigned rule, const void *row, uint64_t hash);
+struct weft_listener_entry *weft_listener_entry_add(struct weft_listeners *, unsigned rule, const void *row, uint64_t hash, struct weft_listener_entry **link);
+void weft_listener_entry_free(struct weft_listener_entry *); /* one that is gone */
 
 /* claims.c: who may have an address: of those that overlap, the first by rule order and key. */
 bool weft_addr_overlaps(const struct weft_addr *, const struct weft_addr *);
-void weft_claim_set(struct weft_entry *, const struct weft_addr *); /* NULL: none; touches whom it concerns */
+void weft_claim_set(struct weft_listener_entry *, const struct weft_addr *); /* NULL: none; touches whom it concerns */
 void weft_claims_touch(struct weft_listeners *, uint16_t port);
 
 /* outcomes.c */

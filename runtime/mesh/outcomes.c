@@ -22,7 +22,7 @@ void weft_listeners_again(struct weft_listeners *ls)
 }
 
 /* The observed row: the rule's key columns under its own numbers, then state and reason. */
-static enum weft_status make_row(const struct weft_entry *entry, const struct weft_table_info *desired,
+static enum weft_status make_row(const struct weft_listener_entry *entry, const struct weft_table_info *desired,
 	const struct weft_table_info *observed, char *row)
 {
 	struct weft_engine *engine = entry->owner->host.engine;
@@ -49,15 +49,15 @@ static enum weft_status make_row(const struct weft_entry *entry, const struct we
 	return WEFT_OK;
 }
 
-static enum weft_status put(const struct weft_entry *entry)
+static enum weft_status put(const struct weft_listener_entry *entry)
 {
 	struct weft_engine *engine = entry->owner->host.engine;
-	const struct weft_rule_info *rule = weft_entry_rule(entry);
+	const struct weft_rule_info *rule = weft_listener_entry_rule(entry);
 	if (rule->observed == WEFT_NONE)
 		return WEFT_OK;
 	const struct weft_table_info *desired = weft_table_info(weft_engine_table(engine, rule->table));
 	const struct weft_table_info *observed = weft_table_info(weft_engine_table(engine, rule->observed));
-	bool gone = weft_entry_is_gone(entry);
+	bool gone = weft_listener_entry_is_gone(entry);
 	char *row = weft_alloc(observed->row->size);
 	if (!row)
 		return WEFT_NO_MEMORY;
@@ -79,7 +79,7 @@ void weft_outcomes_tell(struct weft_listeners *ls)
 	}
 	weft_list_each(node, after, &ls->unsaid)
 		if (status == WEFT_OK)
-			status = put(weft_container(node, struct weft_entry, unsaid));
+			status = put(weft_container(node, struct weft_listener_entry, unsaid));
 	if (status == WEFT_OK)
 		status = weft_engine_commit(ls->host.engine);
 	else
@@ -89,10 +89,10 @@ void weft_outcomes_tell(struct weft_listeners *ls)
 		return;
 	}
 	for (struct weft_node *node; (node = weft_list_take_first(&ls->unsaid));) {
-		struct weft_entry *entry = weft_container(node, struct weft_entry, unsaid);
+		struct weft_listener_entry *entry = weft_container(node, struct weft_listener_entry, unsaid);
 		entry->told = entry->outcome;
-		entry->was_told = !weft_entry_is_gone(entry);
+		entry->was_told = !weft_listener_entry_is_gone(entry);
 		if (!entry->was_told)
-			weft_entry_touch(entry); /* it can be freed now */
+			weft_listener_entry_touch(entry); /* it can be freed now */
 	}
 }
