@@ -140,7 +140,7 @@ struct weft_io_listen_options {
 
 /* Binds and listens at once; port 0 lets the kernel choose (weft_io_listener_local tells). IN_USE, NO_PERMISSION,
  * TOO_MANY_FILES, ADDRESS_UNAVAILABLE, NO_MEMORY: there is no listener. ::ffff:0.0.0.0 is every v4 address, :: every
- * v6 address (v6 only). */
+ * address of both families (of v4 where the machine has no v6); any other v6 address takes v6 only. */
 enum weft_status weft_io_listen(struct weft_io *, const struct weft_addr *, const struct weft_io_listen_options *,
 				const struct weft_io_listener_events *, void *user, struct weft_io_listener **);
 void weft_io_accept(struct weft_io_listener *); /* arms: `accepted` until close, hold or an error */

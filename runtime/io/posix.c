@@ -179,14 +179,35 @@ static int bind_to(int descriptor, const struct weft_addr *a)
 	return bind(descriptor, (struct sockaddr *)&s, (socklen_t)size);
 }
 
-static enum weft_status try_listen(const struct weft_addr *a, const struct weft_io_listen_options *o, bool group, int *result)
+/* `::` serves both families; where the machine knows no IPv6 it is every v4 address. */
+static int listening_socket(const struct weft_addr *wanted, struct weft_addr *a)
 {
+	static const struct weft_ip any;
+	bool both = memcmp(&wanted->ip, &any, sizeof(any)) == 0;
+	*a = *wanted;
 	int fd = new_socket(a);
+	if (fd < 0 && both && errno == EAFNOSUPPORT) {
+		memcpy(a->ip.byte, mapped, sizeof(mapped));
+		return new_socket(a);
+	}
+	if (fd >= 0 && !is_v4(a) && set(fd, IPPROTO_IPV6, IPV6_V6ONLY, !both) < 0) {
+		int error = errno;
+		close(fd);
+		errno = error;
+		return -1;
+	}
+	return fd;
+}
+
+static enum weft_status try_listen(const struct weft_addr *wanted, const struct weft_io_listen_options *o, bool group, int *result)
+{
+	struct weft_addr at;
+	const struct weft_addr *a = &at;
+	int fd = listening_socket(wanted, &at);
 	if (fd < 0)
 		return weft_posix_status(errno);
 	/* Accepted sockets inherit TCP_NODELAY: one call here saves one for each of them. */
 	if (set(fd, SOL_SOCKET, SO_REUSEADDR, 1) < 0 || set(fd, IPPROTO_TCP, TCP_NODELAY, 1) < 0 ||
-	    (!is_v4(a) && set(fd, IPPROTO_IPV6, IPV6_V6ONLY, 1) < 0) ||
 	    (group && set(fd, SOL_SOCKET, SO_REUSEPORT, 1) < 0) || (o->transparent && set_transparent(fd, a) < 0) ||
 	    bind_to(fd, a) < 0 || listen(fd, o->backlog ? o->backlog : WEFT_IO_BACKLOG) < 0)
 		return fail(fd);
@@ -200,11 +221,11 @@ enum weft_status weft_posix_listen(void *world, const struct weft_addr *a, const
 	if (o->reuse_port && o->probe && a->port != 0) {
 		/* A second SO_REUSEPORT socket of the same user binds without an error and takes half of the connections.
 		 * Bound only, not listening: nobody's connection can end in it. */
-		int fd = new_socket(a);
+		struct weft_addr at;
+		int fd = listening_socket(a, &at);
 		if (fd < 0)
 			return weft_posix_status(errno);
-		if (set(fd, SOL_SOCKET, SO_REUSEADDR, 1) < 0 || (!is_v4(a) && set(fd, IPPROTO_IPV6, IPV6_V6ONLY, 1) < 0) ||
-		    (o->transparent && set_transparent(fd, a) < 0) || bind_to(fd, a) < 0)
+		if (set(fd, SOL_SOCKET, SO_REUSEADDR, 1) < 0 || (o->transparent && set_transparent(fd, &at) < 0) || bind_to(fd, &at) < 0)
 			return fail(fd);
 		close(fd);
 	}

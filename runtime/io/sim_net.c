@@ -22,7 +22,7 @@ static bool covers(const struct weft_addr *a, const struct weft_addr *b)
 	if (a->port != b->port)
 		return false;
 	bool v4 = memcmp(b->ip.byte, any4, 12) == 0;
-	return same_address(a, b) || memcmp(a->ip.byte, v4 ? any4 : any6, 16) == 0;
+	return same_address(a, b) || memcmp(a->ip.byte, any6, 16) == 0 || (v4 && memcmp(a->ip.byte, any4, 16) == 0);
 }
 
 /* ---- nodes ---- */

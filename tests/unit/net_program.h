@@ -207,7 +207,7 @@ static enum weft_status delete_web(unsigned table, uint16_t port)
 	return weft_engine_commit(program.engine);
 }
 
-static enum weft_status put_allowed(uint16_t port, bool yes)
+static inline enum weft_status put_allowed(uint16_t port, bool yes)
 {
 	struct allowed row;
 	memset(&row, 0, sizeof(row));
@@ -243,7 +243,7 @@ static void take_counter(void *user, const char *name, uint64_t value)
 		counter_value = value;
 }
 
-static uint64_t counter(const char *name)
+static inline uint64_t counter(const char *name)
 {
 	counter_wanted = name;
 	weft_net_counters(net, take_counter, NULL);
