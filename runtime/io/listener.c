@@ -36,7 +36,7 @@ enum weft_status weft_io_listener_settle(struct weft_io_listener *l)
 		return weft_io_start(&l->object, (struct weft_io_request){ .code = WEFT_IO_ACCEPT });
 	if (!l->object.closing)
 		return WEFT_OK;
-	/* Whoever shares the address gets none of what waits in this queue: closing would reset it. */
+	/* Whoever shares the address receives none of what waits in this queue: closing resets it. */
 	enum weft_status status = WEFT_OK;
 	for (int i = 0; i < 2 * WEFT_IO_BACKLOG && status == WEFT_OK; i++) {
 		status = io->backend->accept(io->world, l->object.descriptor, &descriptor);

@@ -316,10 +316,9 @@ enum weft_status weft_io_send(struct weft_io_socket *s, const void *data, size_t
 
 void weft_io_shut(struct weft_io_socket *s)
 {
-	if (WEFT_PLANT == WEFT_PLANT_LOST_HALF_CLOSE && s->total > 0)
-		return;
 	s->shut = true;
-	weft_io_mark(&s->object);
+	if (WEFT_PLANT != WEFT_PLANT_LOST_HALF_CLOSE)
+		weft_io_mark(&s->object);
 }
 
 void weft_io_close(struct weft_io_socket *s)
