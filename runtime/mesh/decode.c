@@ -52,7 +52,12 @@ static enum weft_status text_to(struct weft_decode *d, const struct weft_step *a
 	if (t->kind == WEFT_KIND_STRING)
 		return weft_intern_put_text(d->intern, n->text, out);
 	enum weft_status status = weft_parse_value(d->intern, t, n->text, out, &why);
-	return status == WEFT_INVALID ? weft_decode_fail(d, at, n, why ? why : "this text does not fit its type", true) : status;
+	if (status != WEFT_INVALID)
+		return status;
+	char want[200];
+	snprintf(want, sizeof(want), "\"%.60s%s\" does not fit %s: %s", n->text.data, n->text.size > 60 ? "..." : "", t->name,
+		why ? why : "it means something else");
+	return weft_decode_fail(d, at, n, want, false);
 }
 
 /* "10.0.0.1" alone is the network of one address, as in every manifest that takes address blocks. */
