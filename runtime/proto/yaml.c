@@ -11,7 +11,7 @@
 struct yaml {
 	yaml_parser_t parser;
 	struct weft_builder b;
-	uint32_t line; /* of the chunk's first line */
+	uint32_t line, last_line; /* the chunk's first and last one */
 	struct {
 		struct weft_text name;
 		const struct weft_doc *node; /* filled when it is complete */
@@ -254,10 +254,14 @@ static void report(struct yaml *y)
 		y->b.status = WEFT_NO_MEMORY;
 		return;
 	}
-	uint32_t line = y->line + (uint32_t)p->problem_mark.line;
+	uint32_t line = y->line + (uint32_t)p->problem_mark.line, began = y->line + (uint32_t)p->context_mark.line;
+	if (line > y->last_line) /* the document ends too early: the last line that is its own */
+		line = y->last_line;
 	const char *problem = p->problem ? p->problem : "this is not YAML";
 	if (p->error == YAML_READER_ERROR)
 		weft_builder_fail(&y->b, y->line + (uint32_t)p->mark.line, "%s", problem);
+	else if (p->context && began < line)
+		weft_builder_fail(&y->b, line, "%s from line %u: %s", p->context, began, problem);
 	else if (p->context)
 		weft_builder_fail(&y->b, line, "%s: %s", p->context, problem);
 	else
@@ -303,6 +307,9 @@ static bool read_chunk(struct yaml *y, struct weft_text chunk)
 		y->b.status = WEFT_NO_MEMORY;
 		return false;
 	}
+	y->last_line = y->line;
+	for (size_t i = 0; i + 1 < chunk.size; i++)
+		y->last_line += chunk.data[i] == '\n';
 	yaml_parser_set_input_string(&y->parser, (const unsigned char *)chunk.data, chunk.size);
 	while (step(y))
 		;
