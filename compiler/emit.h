@@ -105,6 +105,7 @@ struct emitter {
 	struct vec names;                /* struct emit_name *: C names at file scope, and what they stand for */
 	struct vec locals;               /* char *: C names of the function that is being printed */
 	void *handler;                   /* emit_handler.c's own */
+	const char *hint;                /* what a local that an `else` needs is called: the name of the `let` around it */
 };
 
 /* ---- printing (cprint.c) ----

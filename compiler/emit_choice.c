@@ -33,12 +33,17 @@ static bool else_inline(struct emitter *e, const struct node *n, struct operand 
 void emit_else(struct emitter *e, const struct node *n, struct operand *r)
 {
 	const struct node *fallback = kid(n, ELSE_FALLBACK);
+	const char *outer = e->hint;
+	e->hint = NULL;
 	struct operand option = emit_operand(e, kid(n, ELSE_VALUE));
+	e->hint = outer;
 	if (option.type->kind != TYPE_OPTION) { /* a hook knew better */
 		*r = option;
 		return;
 	}
-	option = emit_simple(e, "option", option);
+	const char *hint = e->hint ? e->hint : "option";
+	e->hint = NULL;
+	option = emit_simple(e, hint, option);
 	struct text has;
 	struct operand value = emit_inside(e, option, &has);
 	switch (fallback->kind) {

@@ -3,8 +3,7 @@
  * emit_descriptor.c: the static tables that describe types to the runtime (struct weft_type), with the functions that make
  * absent and empty fields. A descriptor is printed after those it names, so that no forward declaration is needed.
  */
-#include "emit_type.h"
-#include "check.h"
+#include "emit_make.h"
 
 static const char *const kind_names[] = {
 	[TYPE_OPTION] = "WEFT_KIND_OPTION", [TYPE_LIST] = "WEFT_KIND_LIST", [TYPE_MAP] = "WEFT_KIND_MAP",
@@ -38,23 +37,20 @@ static void describe(struct emitter *e, const struct type *t, struct text name, 
 
 /* ---- absent and empty ---- */
 
-static struct text default_function(struct emitter *e, const struct type *t, size_t field, struct node *value, const char *what)
+/* A weft_default_fn that makes `value`; `row`: the record whose columns go by bare names, or NULL. */
+struct text emit_default(struct emitter *e, struct text name, const struct type *t, struct node *value, const struct type *row)
 {
-	if (value == NULL)
-		return TEXT("NULL");
-	const struct record *r = t->record;
-	struct text name = text_format(e->arena, "%s_%s_%s", c_tag(e, t).data, c_lower(e, r->fields[field].name).data, what);
 	struct operand sibling = e->sibling;
 	enum emit_mode mode = e->mode;
 	e->mode = EMIT_PURE;
-	e->sibling = operand_row(e, t, "r");
+	if (row)
+		e->sibling = operand_row(e, row, "r");
 	struct emit_body body;
 	emit_body_begin(e, &body);
-	struct text stored = c_stored(e, r->fields[field].type);
+	struct text stored = c_stored(e, t);
 	place(e, value);
-	struct operand o;
-	emit_expr(e, value, &o);
-	emit_store(e, text_format(e->arena, "*(%s *)value", stored.data), r->fields[field].type, o);
+	struct operand o = emit_operand(e, value);
+	emit_store(e, text_format(e->arena, "*(%s *)value", stored.data), t, o);
 	emit_body_end(e, &body);
 	e->sibling = sibling;
 	e->mode = mode;
@@ -79,7 +75,7 @@ static struct text default_function(struct emitter *e, const struct type *t, siz
 	else if (!body.uses_scope)
 		line(e, "(void)program;");
 	if (reads_row)
-		line(e, "const %s *r = (const %s *)row;", c_stored(e, t).data, c_stored(e, t).data);
+		line(e, "const %s *r = (const %s *)row;", c_stored(e, row).data, c_stored(e, row).data);
 	else
 		line(e, "(void)row;");
 	emit_body_print(e, &body);
@@ -87,6 +83,15 @@ static struct text default_function(struct emitter *e, const struct type *t, siz
 	line(e, "}");
 	e->out = outer;
 	return name;
+}
+
+static struct text default_function(struct emitter *e, const struct type *t, size_t field, struct node *value, const char *what)
+{
+	if (value == NULL)
+		return TEXT("NULL");
+	const struct record_field *f = &t->record->fields[field];
+	struct text name = text_format(e->arena, "%s_%s_%s", c_tag(e, t).data, c_lower(e, f->name).data, what);
+	return emit_default(e, name, f->type, value, t);
 }
 
 /* ---- records ---- */

@@ -69,4 +69,14 @@ void emit_index(struct emitter *e, const struct node *n, struct operand *r);
 void emit_single(struct emitter *e, const struct node *n, struct operand *r);
 struct operand emit_row_by_key(struct emitter *e, struct plan_table *t, const struct operand *parts);
 
+
+/* ---- emit_handler.c ---- */
+struct text emit_extern_handler(struct emitter *e, const struct symbol *handler);
+
+/* ---- emit_program.c ---- */
+struct text c_place(struct emitter *e, const struct node *n); /* "\"sidecar.weft:14\"" */
+/* The prologue of a function that has `w` or `program`: `p`, when the body reads parameters. */
+struct text emit_default(struct emitter *e, struct text name, const struct type *t, struct node *value, const struct type *row);
+void emit_params_struct(struct emitter *e);
+
 #endif
