@@ -91,7 +91,11 @@ static struct text tag(struct emitter *e, const struct type *t);
 static struct text new_tag(struct emitter *e, const struct type *t)
 {
 	switch (t->kind) {
-	case TYPE_RECORD: return c_global(e, t->record->module, t->record->name);
+	case TYPE_RECORD: {
+		struct text name = c_global(e, t->record->module, t->record->name);
+		bool observed = t->record->declaration && t->record->declaration->kind == NODE_RULE;
+		return observed ? text_format(e->arena, "%s_state", name.data) : name;
+	}
 	case TYPE_ENUM: return c_global(e, t->enumeration->module, t->enumeration->name);
 	case TYPE_REF: return text_format(e->arena, "%s_ref", c_global(e, t->collection->module, t->collection->name).data);
 	case TYPE_LIST: return text_format(e->arena, "%s_list", tag(e, t->item).data);
