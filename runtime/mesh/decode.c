@@ -81,7 +81,12 @@ static enum weft_status number_to(struct weft_decode *d, const struct weft_step 
 			return weft_decode_fail(d, at, n, "a number is wanted here", true);
 		return WEFT_OK;
 	}
-	if (weft_doc_int(n, &x) != WEFT_OK)
+	if (t->kind == WEFT_KIND_PORT && n->kind == WEFT_DOC_TEXT) { /* Istio writes ports as text */
+		struct weft_doc number = *n;
+		number.kind = WEFT_DOC_NUMBER;
+		if (n->text.size == 0 || strspn(n->text.data, "0123456789") < n->text.size || weft_doc_int(&number, &x) != WEFT_OK)
+			return weft_decode_fail(d, at, n, "a port is a number", true);
+	} else if (weft_doc_int(n, &x) != WEFT_OK)
 		return weft_decode_fail(d, at, n, t->kind == WEFT_KIND_PORT ? "a port is a number" : "an integer is wanted here", true);
 	if (t->kind == WEFT_KIND_PORT) {
 		if (x < 1 || x > 65535)
@@ -101,8 +106,10 @@ static enum weft_status option_to(struct weft_decode *d, const struct weft_step 
 {
 	if (n->kind == WEFT_DOC_NULL)
 		return WEFT_OK;
-	/* Kubernetes' IntOrString: a port by its name is not a number, so there is none. Digits in quotes are no name. */
-	if (t->item->kind == WEFT_KIND_PORT && n->kind == WEFT_DOC_TEXT && strspn(n->text.data, "0123456789") < n->text.size)
+	/* Kubernetes' IntOrString: a port by its name is not a number, so there is none. Nor is "None" an address. */
+	if (n->kind == WEFT_DOC_TEXT && t->item->kind == WEFT_KIND_PORT && strspn(n->text.data, "0123456789") < n->text.size)
+		return WEFT_OK;
+	if (n->kind == WEFT_DOC_TEXT && t->item->kind == WEFT_KIND_IP && (n->text.size == 0 || weft_text_equal(n->text, WEFT_TEXT("None"))))
 		return WEFT_OK;
 	enum weft_status status = weft_decode_at(d, at, t->item, n, (char *)out + t->offset);
 	bool has = true;
@@ -255,7 +262,23 @@ static enum weft_status fail_variant(struct weft_decode *d, const struct weft_st
 	return weft_decode_fail(d, at, n, want, true);
 }
 
-/* A variant is its code as text; with a payload a map of its code to the payload: one value, or a list of them. */
+/* The payload of a variant: its one value, a list of them, or a map by their names (as weft_json_value writes it). */
+static enum weft_status payload_to(struct weft_decode *d, const struct weft_step *at, const struct weft_type *payload, const struct weft_doc *n,
+	void *out)
+{
+	size_t count = payload->field_count;
+	if (n->kind == WEFT_DOC_MAP && n->count == count && weft_doc_get(n, (struct weft_text){ payload->fields[0].name, strlen(payload->fields[0].name) }))
+		return weft_decode_at(d, at, payload, n, out);
+	const struct weft_doc *item = count > 1 ? n->first : n;
+	if (count > 1 && (n->kind != WEFT_DOC_LIST || n->count != count))
+		return weft_decode_fail(d, at, n, "a list of this variant's values is wanted here", true);
+	enum weft_status status = WEFT_OK;
+	for (size_t i = 0; i < count && status == WEFT_OK; i++, item = item->next)
+		status = weft_decode_at(d, at, payload->fields[i].type, item, (char *)out + payload->fields[i].offset);
+	return status;
+}
+
+/* A variant is its code as text; with a payload a map of its code to the payload. */
 static enum weft_status enum_to(struct weft_decode *d, const struct weft_step *at, const struct weft_type *t, const struct weft_doc *n,
 	void *out)
 {
@@ -269,6 +292,8 @@ static enum weft_status enum_to(struct weft_decode *d, const struct weft_step *a
 		if (weft_text_equal(code, (struct weft_text){ is, strlen(is) }))
 			break;
 	}
+	if (tag == known && has_payload && t->open && weft_text_equal(code, (struct weft_text){ t->variants[tag].name, strlen(t->variants[tag].name) }))
+		known++; /* {"Unknown": "QUIC"}: not from the outside, but as we print it */
 	if (tag == known && (!t->open || has_payload))
 		return fail_variant(d, at, t, n);
 	memcpy(out, &tag, sizeof(tag));
@@ -277,16 +302,8 @@ static enum weft_status enum_to(struct weft_decode *d, const struct weft_step *a
 	const struct weft_type *payload = t->variants[tag].payload;
 	if ((payload && payload->field_count) != has_payload)
 		return weft_decode_fail(d, at, n, has_payload ? "this variant has no payload" : "this variant has a payload", true);
-	if (!has_payload)
-		return WEFT_OK;
 	struct weft_step step = { .up = at, .name = code };
-	const struct weft_doc *value = n->first, *item = payload->field_count > 1 ? value->first : value;
-	if (payload->field_count > 1 && (value->kind != WEFT_DOC_LIST || value->count != payload->field_count))
-		return weft_decode_fail(d, &step, value, "a list of this variant's values is wanted here", true);
-	enum weft_status status = WEFT_OK;
-	for (size_t i = 0; i < payload->field_count && status == WEFT_OK; i++, item = item->next)
-		status = weft_decode_at(d, &step, payload->fields[i].type, item, (char *)out + t->offset + payload->fields[i].offset);
-	return status;
+	return has_payload ? payload_to(d, &step, payload, n->first, (char *)out + t->offset) : WEFT_OK;
 }
 
 /* ---- records ---- */
@@ -294,12 +311,34 @@ static enum weft_status enum_to(struct weft_decode *d, const struct weft_step *a
 static bool lists_unread(const char *path)
 {
 	size_t size = path ? strlen(path) : 0;
-	return size && path[size - 1] == '*' && (size == 1 || path[size - 2] == '.');
+	return size && path[size - 1] == '_' && (size == 1 || path[size - 2] == '.');
 }
 
 static const char *path_of(const struct weft_field *f)
 {
 	return f->path ? f->path : f->name;
+}
+
+/* One step along the path: the shortest part of it, up to a dot or its end, that is a key here; a part that leads nowhere because
+ * no map stands there gives way to a longer one (`metadata.labels.kubernetes.io/service-name`). NULL: no such key. */
+static const struct weft_doc *step_along(const struct weft_doc *map, const char *path, size_t *size)
+{
+	const struct weft_doc *blocked = NULL;
+	for (size_t end = 0, blocked_size = 0;; end++) {
+		end += strcspn(path + end, ".");
+		const struct weft_doc *n = weft_doc_get(map, (struct weft_text){ path, end });
+		*size = end;
+		if (n && (!path[end] || n->kind == WEFT_DOC_MAP))
+			return n;
+		if (n && !blocked) {
+			blocked = n;
+			blocked_size = end;
+		}
+		if (!path[end]) {
+			*size = blocked ? blocked_size : end;
+			return blocked;
+		}
+	}
 }
 
 /* Follows the field's path; *found NULL when it ends early. Something on the way that is no map is an error: what stands
@@ -308,19 +347,15 @@ static enum weft_status follow(struct weft_decode *d, const struct weft_step *at
 	const struct weft_doc **found)
 {
 	const char *begin = path;
-	while (n) {
-		if (n->kind == WEFT_DOC_NULL) {
-			n = NULL;
+	for (;;) {
+		size_t size;
+		n = step_along(n, path, &size);
+		if (!n || n->kind == WEFT_DOC_NULL || !path[size])
 			break;
-		}
 		if (n->kind != WEFT_DOC_MAP) {
-			struct weft_step step = { .up = at, .name = { begin, path == begin ? 0 : (size_t)(path - begin - 1) } };
-			return weft_decode_fail(d, path == begin ? at : &step, n, "a map is wanted here", true);
+			struct weft_step step = { .up = at, .name = { begin, (size_t)(path + size - begin) } };
+			return weft_decode_fail(d, &step, n, "a map is wanted here", true);
 		}
-		size_t size = strcspn(path, ".");
-		n = weft_doc_get(n, (struct weft_text){ path, size });
-		if (!path[size])
-			break;
 		path += size + 1;
 	}
 	*found = n && n->kind != WEFT_DOC_NULL ? n : NULL;
@@ -497,7 +532,7 @@ static enum weft_status collect_unread(struct unread *u, const struct weft_doc *
 			status = WEFT_NO_MEMORY;
 		else if (how == 2 && c->kind == WEFT_DOC_MAP)
 			status = collect_unread(u, c, path);
-		else if (how == 0 && (status = weft_intern_put_text(u->d->intern, path, &u->ids[u->count])) == WEFT_OK)
+		else if (how != 1 && c->kind != WEFT_DOC_NULL && (status = weft_intern_put_text(u->d->intern, path, &u->ids[u->count])) == WEFT_OK)
 			u->count++;
 		weft_buffer_free(&b);
 	}

@@ -4,8 +4,8 @@
  *
  * A field is found along its path from the record's node. Absent and null are one; what is absent is `absent`, none for an
  * option, empty for lists, maps and labels, an error otherwise. Kinds must fit as Kubernetes has them fit: a number is no
- * text. Keys that no field reads are ignored, but for a field of type [String] whose path is `*` or ends in `.*`: it
- * lists, below that path, the paths of the keys that no other field of the record reads.
+ * text. Keys that no field reads are ignored, but for a field of type [String] whose path is `_` or ends in `._`: it
+ * lists, below that path, the paths of the keys that no other field of the record reads (so its record must not be projected).
  */
 #ifndef WEFT_MESH_DECODE_H
 #define WEFT_MESH_DECODE_H
