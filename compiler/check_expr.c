@@ -29,7 +29,7 @@ static void explain_origin(struct checker *c, struct diag *d, const struct node 
 
 void report_missing(struct checker *c, struct node *n, const struct type *got, const char *why)
 {
-	struct diag *d = diag_new(c->diags, DIAG_MAY_BE_MISSING, node_span(n), "this is a %.*s", TEXT_ARG(got->name));
+	struct diag *d = diag_new(c->diags, DIAG_MAY_BE_MISSING, node_span(n), "this is %.*s", TEXT_ARG(got->name));
 	diag_title(d, got->item->name);
 	if (why)
 		diag_note(d, "%s", why);
@@ -66,6 +66,10 @@ static void report_mismatch(struct checker *c, struct node *n, const struct type
 		diag_help(d, "ask whether it is there: `some(x in ...)`");
 	else if (got->kind == TYPE_VERDICT && want->kind == TYPE_BOOL)
 		diag_help(d, "a verdict says yes or no with `.allowed`");
+	else if (n->kind == NODE_STRING && (want->kind == TYPE_PORT || want->kind == TYPE_INT))
+		diag_help(d, "a number stands without quotes");
+	else if (n->kind == NODE_INT && want->kind == TYPE_STRING)
+		diag_help(d, "text stands in quotes");
 	else if (want->kind == TYPE_STRING && type_has_text(got))
 		diag_help(d, "a template makes text of it: \"{...}\"");
 	else if (want->kind == TYPE_ADDR && got->kind == TYPE_PORT)

@@ -135,9 +135,16 @@ static const struct type *wrong_dot(struct checker *c, struct node *n, const str
 	dot.end = node_name_span(n).begin;
 	struct diag *d;
 	if (missing) {
-		d = diag_new(c->diags, DIAG_MAY_BE_MISSING, node_span(value), "this is a %.*s", TEXT_ARG(of->name));
+		d = diag_new(c->diags, DIAG_MAY_BE_MISSING, node_span(value), "this is %.*s", TEXT_ARG(of->name));
 		diag_title(d, of->item->name);
-		diag_help(d, "`?.` gives a %.*s? that is missing when the value is", 5, "field");
+		struct symbol *let = value->kind == NODE_NAME && value->symbol->kind == SYMBOL_LET ? value->symbol : NULL;
+		if (let && let->declaration->kind == NODE_LET && (c->scope->may_end || c->scope->may_skip)) {
+			struct span end = node_span(kid(let->declaration, LET_VALUE));
+			end.begin = end.end;
+			diag_help(d, "say at its `let` what happens then");
+			diag_patch(d, end, c->scope->may_end ? " else close" : " else skip");
+		}
+		diag_help(d, "or read it with `?.`: the field may be missing, too");
 		diag_patch(d, dot, "?.");
 	} else {
 		d = diag_new(c->diags, DIAG_NEVER_MISSING, node_span(value), "this is %.*s: always there", TEXT_ARG(of->name));

@@ -190,6 +190,9 @@ void resolve_rule(struct checker *c, struct symbol *s)
 	}
 	check_rule_fields(c, s, note);
 	rule_row(c, s, note);
+	for (uint32_t i = 0; i < clauses->count; i++)
+		if (clauses->kids[i]->kind == NODE_FOR && clauses->kids[i]->type->kind == TYPE_ERROR)
+			s->type = error_type(c);
 	means(c, n, MEANS_RULE, 0)->rule = note;
 	struct rule_scope *kept = ARENA_NEW(c->arena, struct rule_scope);
 	kept->locals = scope.locals;

@@ -142,6 +142,14 @@ void module_declare(struct checker *c, struct module *m)
 	}
 }
 
+/* A name that is reported: known from now on, so that nobody reports it again. */
+static void import_nothing(struct checker *c, struct module *m, struct node *name)
+{
+	struct symbol *s = symbol_new(c, name->kind == NODE_TYPE_NAME ? SYMBOL_RECORD : SYMBOL_PARAM, name->name, NULL);
+	s->type = type_simple(c, TYPE_ERROR);
+	vec_push(c->arena, &m->imports, s);
+}
+
 static void import_name(struct checker *c, struct module *m, struct module *from, struct node *name)
 {
 	struct symbol *s = module_find(from, name->name);
@@ -155,6 +163,7 @@ static void import_name(struct checker *c, struct module *m, struct module *from
 		struct diag *d = diag_new(c->diags, DIAG_NOT_IN_MODULE, node_span(name), "not declared there");
 		diag_title(d, from->name, name->name);
 		suggest(c, d, name, &names);
+		import_nothing(c, m, name);
 		return;
 	}
 	name->symbol = s;
@@ -184,7 +193,10 @@ void module_imports(struct checker *c, struct module *m)
 			continue;
 		}
 		struct module *from = module_load(c, n->name, n);
-		for (uint32_t k = 0; from && k < kid(n, USE_NAMES)->count; k++)
-			import_name(c, m, from, kid(n, USE_NAMES)->kids[k]);
+		for (uint32_t k = 0; k < kid(n, USE_NAMES)->count; k++)
+			if (from)
+				import_name(c, m, from, kid(n, USE_NAMES)->kids[k]);
+			else
+				import_nothing(c, m, kid(n, USE_NAMES)->kids[k]);
 	}
 }
