@@ -165,7 +165,7 @@ struct plan_step {
 };
 struct plan_delta {
 	struct text c_name;
-	unsigned position;          /* of the driver; 0: START. Sources and terms count from 1 */
+	unsigned position;          /* of the driver; 0: START, which reads everything NEW. Sources and terms count from 1 */
 	struct plan_variable *driver; /* the source that changed: the query's, or with `term` one inside that term */
 	struct plan_term *term;
 	struct plan_table *table;   /* that drives, NULL for START */

@@ -368,6 +368,7 @@ void plan_make_deltas(struct plan *plan, struct plan_query *q)
 
 enum plan_when plan_when(const struct plan_delta *delta, unsigned position)
 {
+	if (delta->driver == NULL) return PLAN_NEW; /* at the start, and only then: no other plan of the query runs */
 	if (position == delta->position) return PLAN_DRIVEN;
 	return position < delta->position ? PLAN_NEW : PLAN_OLD;
 }

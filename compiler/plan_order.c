@@ -113,6 +113,10 @@ void plan_mark_columns(struct plan_query *q)
 	if (q->operator->by) mark(q, q->operator->by);
 	for (size_t i = 0; i < q->outputs.count; i++) mark_value(q, ((struct plan_output *)q->outputs.items[i])->value);
 	for (size_t i = 0; i < q->order.count; i++) mark_value(q, q->order.items[i]);
+	for (size_t i = 0; i < q->variables.count; i++) {
+		struct plan_variable *v = plan_variable_at(q, (unsigned)i);
+		if (v->columns == 0) v->columns = 1; /* whether there is a row is all that counts */
+	}
 }
 
 /* ---- inputs and numbers ---- */
