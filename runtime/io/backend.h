@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT
  *
- * backend.h: what a back end gives to io.c: a kernel that takes requests and reports results, and the calls on sockets that
- * are done at once. The back ends know nothing of streams, leases or callbacks; io.c knows nothing of system calls.
- * So the simulation replaces the kernel and tests everything above it. Internal to runtime/io.
+ * backend.h: what a back end gives to io.c: a kernel that takes requests and reports results, and the calls on
+ * sockets that are done at once. The back ends know nothing of streams, leases or callbacks; io.c knows nothing
+ * of system calls. So the simulation replaces the kernel and tests everything above it. Internal to runtime/io.
  */
 #ifndef WEFT_IO_BACKEND_H
 #define WEFT_IO_BACKEND_H
@@ -22,7 +22,7 @@ struct weft_io_request {
 	uint8_t code; /* one of the above */
 	int descriptor;
 	uint64_t tag;    /* handed back with each result */
-	uint64_t target; /* CANCEL: the tag of what is to end; it ends by a result of its own, CANCELLED if nothing else was faster */
+	uint64_t target; /* CANCEL: the tag of what is to end: by a result of its own, CANCELLED if nothing was faster */
 	const void *data; /* SEND: lives until the result */
 	size_t size;
 	const struct weft_addr *address; /* CONNECT: read before submit returns */
@@ -31,7 +31,7 @@ struct weft_io_request {
 
 struct weft_io_result {
 	uint64_t tag;
-	enum weft_status status; /* RECEIVE: FULL when no buffer was free; MORE: nothing came of it, ask again; CANCEL: NOT_FOUND */
+	enum weft_status status; /* RECEIVE: FULL, no buffer was free; MORE: ask again; CANCEL: NOT_FOUND, too late */
 	bool more;               /* the operation is still armed */
 	bool has_buffer;         /* RECEIVE: `buffer` is out of the kernel's hands, whatever the status */
 	uint16_t buffer;
@@ -60,8 +60,10 @@ struct weft_io_backend {
 	/* At once, before `start` too. Descriptors are non-blocking and close-on-exec. */
 	int64_t (*monotonic)(void *world);
 	int64_t (*wall)(void *world);
-	enum weft_status (*listen)(void *world, const struct weft_addr *, const struct weft_io_listen_options *, int *descriptor);
-	enum weft_status (*open)(void *world, const struct weft_addr *to, const struct weft_io_dial_options *, int *descriptor);
+	enum weft_status (*listen)(void *world, const struct weft_addr *, const struct weft_io_listen_options *,
+		int *descriptor);
+	enum weft_status (*open)(void *world, const struct weft_addr *to, const struct weft_io_dial_options *,
+		int *descriptor);
 	enum weft_status (*adopt)(void *world, int descriptor);
 	enum weft_status (*accept)(void *world, int listener, int *descriptor); /* MORE: the queue is empty */
 	void (*shut)(void *world, int descriptor);
@@ -74,11 +76,13 @@ struct weft_io_backend {
 extern const struct weft_io_backend weft_io_uring_backend, weft_io_epoll_backend, weft_io_sim_backend;
 
 /* posix.c: the calls on real sockets, shared by io_uring and epoll. */
-enum weft_status weft_posix_status(int error); /* of errno; MORE for EAGAIN, EINTR and connections that died in the queue */
+enum weft_status weft_posix_status(int error); /* of errno; MORE: EAGAIN, EINTR, what died in an accept queue */
 int64_t weft_posix_monotonic(void *world);
 int64_t weft_posix_wall(void *world);
-enum weft_status weft_posix_listen(void *world, const struct weft_addr *, const struct weft_io_listen_options *, int *descriptor);
-enum weft_status weft_posix_open(void *world, const struct weft_addr *to, const struct weft_io_dial_options *, int *descriptor);
+enum weft_status weft_posix_listen(void *world, const struct weft_addr *,
+	const struct weft_io_listen_options *, int *descriptor);
+enum weft_status weft_posix_open(void *world, const struct weft_addr *to, const struct weft_io_dial_options *,
+	int *descriptor);
 enum weft_status weft_posix_adopt(void *world, int descriptor);
 enum weft_status weft_posix_accept(void *world, int listener, int *descriptor);
 void weft_posix_shut(void *world, int descriptor);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT
  *
- * buffers.c: the receive buffers of one reactor. Every buffer is in one of three places: with the kernel, in a result on
- * its way here, or on loan to the owner of a socket. They begin few and grow in steps while most are on loan; receives
- * that found none wait in a list and are armed again when one comes back.
+ * buffers.c: the receive buffers of one reactor. Every buffer is in one of three places: with the kernel, in a
+ * result on its way here, or on loan to the owner of a socket. They begin few and grow in steps while most are
+ * on loan; receives that found none wait in a list and are armed again when one comes back.
  */
 #include "io/object.h"
 

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT
  *
  * io.c: the reactor itself, above any back end: its objects with their generations, the turn, the wake-up and
- * the descriptor for an embedding loop. What a socket or listener does with its operations stands in socket.c and listener.c.
+ * the descriptor for an embedding loop. What a socket or listener does with its operations stands in socket.c
+ * and listener.c.
  *
- * A tag (user_data) is generation << 32 | index << 8 | code: a result whose generation is not the slot's belongs to an
- * object that is gone, and only its buffer is taken back.
+ * A tag (user_data) is generation << 32 | index << 8 | code: a result whose generation is not the slot's
+ * belongs to an object that is gone, and only its buffer is taken back.
  */
 #include "io/object.h"
 

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT
  *
- * io_epoll.c: the same kernel by epoll, where io_uring is forbidden. A descriptor is registered once, edge-triggered, at
- * its first operation; what is ready is remembered, and the operations that are armed on a ready descriptor are run
- * in `wait`, one step each in turn, until they would block. Polls of foreign descriptors are one-shot, so level-triggered.
+ * io_epoll.c: the same kernel by epoll, where io_uring is forbidden. A descriptor is registered once,
+ * edge-triggered, at its first operation; what is ready is remembered, and the operations that are armed on a
+ * ready descriptor are run in `wait`, one step each in turn, until they would block. Polls of foreign
+ * descriptors are one-shot, so level-triggered.
  */
 #include "base/alloc.h"
 #include "io/backend.h"

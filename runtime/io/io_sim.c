@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT
  *
- * io_sim.c: a kernel in memory, driven by a seed: what io.c, and net/ above it, must bear. Requests are taken in order
- * at the next wait, as a ring does; armed operations make progress in any order, and each result may be held back, but the results of
- * one operation keep their order. The network itself (sim_net.c) keeps what TCP promises.
+ * io_sim.c: a kernel in memory, driven by a seed: what io.c, and net/ above it, must bear. Requests are taken
+ * in order at the next wait, as a ring does; armed operations make progress in any order, and each result may
+ * be held back, but the results of one operation keep their order. The network itself (sim_net.c) keeps what
+ * TCP promises.
  */
 #include "io/sim_net.h"
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT
  *
  * io_uring.c: the kernel behind io.h by io_uring: one ring per thread, multishot accept and receive, one buffer
- * ring that the kernel takes receive buffers from. The only file that includes liburing. What the kernel may lack (features, flags,
- * permission) is found out in `start`, which then says UNSUPPORTED and why.
+ * ring that the kernel takes receive buffers from. The only file that includes liburing. What the kernel may
+ * lack (features, flags, permission) is found out in `start`, which then says UNSUPPORTED and why.
  */
 #include "base/alloc.h"
 #include "io/backend.h"
@@ -23,7 +23,7 @@ struct world {
 	unsigned buffer_room;
 	unsigned given; /* added to the ring, not yet published */
 	int signal; /* eventfd that the kernel signals for an embedding loop; -1 until asked for */
-	struct sockaddr_in6 *addresses; /* of connects, by place in the submission queue: the kernel reads them when it takes them */
+	struct sockaddr_in6 *addresses; /* of connects, by place in the queue: read when the kernel takes them */
 };
 
 /* Flag by flag: an old kernel refuses what it does not know, with EINVAL. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT
  *
- * listener.c: listening sockets (one multishot accept each) and watches (one poll each, armed again after every report).
+ * listener.c: listening sockets (one multishot accept each) and watches (one poll each, armed again after every
+ * report).
  */
 #include "io/object.h"
 
@@ -137,7 +138,8 @@ void weft_io_watch_result(struct weft_io_watch *w, const struct weft_io_result *
 		w->ready(w->object.user, w, ready);
 }
 
-enum weft_status weft_io_watch(struct weft_io *io, int descriptor, unsigned interest, weft_io_watch_fn *ready, void *user,
+enum weft_status weft_io_watch(struct weft_io *io, int descriptor, unsigned interest, weft_io_watch_fn *ready,
+	void *user,
 			       struct weft_io_watch **watch)
 {
 	if (io->wake_descriptor < 0)

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT
  *
- * object.h: the state behind io.h, shared by io.c (objects, buffers, the turn), socket.c, listener.c and watch.c.
+ * object.h: the state behind io.h, shared by io.c (objects, buffers, the turn), socket.c, listener.c and
+ * watch.c.
  *
- * Owner's calls and results of the kernel only change an object's state and mark it; weft_*_settle then compares what is
- * wanted with what is in flight, and submits, cancels, answers or frees. Objects are freed there only, so every
- * callback may close anything. Internal to runtime/io.
+ * Owner's calls and results of the kernel only change an object's state and mark it; weft_*_settle then
+ * compares what is wanted with what is in flight, and submits, cancels, answers or frees. Objects are freed
+ * there only, so every callback may close anything. Internal to runtime/io.
  */
 #ifndef WEFT_IO_OBJECT_H
 #define WEFT_IO_OBJECT_H
@@ -109,7 +110,8 @@ void weft_io_mark(struct weft_io_object *); /* to be settled in this turn, or th
 /* Submits for an object: FULL when it must be tried again. */
 enum weft_status weft_io_start(struct weft_io_object *, struct weft_io_request);
 enum weft_status weft_io_cancel(struct weft_io_object *, uint8_t code); /* if in flight, and not cancelled yet */
-void weft_io_log(struct weft_io *, enum weft_log_level, const char *format, ...) __attribute__((format(printf, 3, 4)));
+void weft_io_log(struct weft_io *, enum weft_log_level, const char *format, ...) __attribute__((format(printf,
+	3, 4)));
 
 /* buffers.c */
 enum weft_status weft_io_buffers_start(struct weft_io *);
@@ -128,6 +130,7 @@ void weft_io_socket_result(struct weft_io_socket *, uint8_t code, const struct w
 void weft_io_listener_result(struct weft_io_listener *, const struct weft_io_result *);
 void weft_io_watch_result(struct weft_io_watch *, const struct weft_io_result *);
 /* A connected socket on a descriptor that is ours now; NULL: no memory, the descriptor is the caller's still. */
-struct weft_io_socket *weft_io_socket_new(struct weft_io *, int descriptor, const struct weft_io_socket_events *, void *user);
+struct weft_io_socket *weft_io_socket_new(struct weft_io *, int descriptor,
+	const struct weft_io_socket_events *, void *user);
 
 #endif

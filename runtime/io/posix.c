@@ -199,7 +199,8 @@ static int listening_socket(const struct weft_addr *wanted, struct weft_addr *a)
 	return fd;
 }
 
-static enum weft_status try_listen(const struct weft_addr *wanted, const struct weft_io_listen_options *o, bool group, int *result)
+static enum weft_status try_listen(const struct weft_addr *wanted, const struct weft_io_listen_options *o,
+	bool group, int *result)
 {
 	struct weft_addr at;
 	const struct weft_addr *a = &at;
@@ -215,7 +216,8 @@ static enum weft_status try_listen(const struct weft_addr *wanted, const struct 
 	return WEFT_OK;
 }
 
-enum weft_status weft_posix_listen(void *world, const struct weft_addr *a, const struct weft_io_listen_options *o, int *result)
+enum weft_status weft_posix_listen(void *world, const struct weft_addr *a,
+	const struct weft_io_listen_options *o, int *result)
 {
 	(void)world;
 	if (o->reuse_port && o->probe && a->port != 0) {
@@ -225,14 +227,16 @@ enum weft_status weft_posix_listen(void *world, const struct weft_addr *a, const
 		int fd = listening_socket(a, &at);
 		if (fd < 0)
 			return weft_posix_status(errno);
-		if (set(fd, SOL_SOCKET, SO_REUSEADDR, 1) < 0 || (o->transparent && set_transparent(fd, &at) < 0) || bind_to(fd, &at) < 0)
+		if (set(fd, SOL_SOCKET, SO_REUSEADDR, 1) < 0 || (o->transparent && set_transparent(fd, &at) < 0) ||
+		    bind_to(fd, &at) < 0)
 			return fail(fd);
 		close(fd);
 	}
 	return try_listen(a, o, o->reuse_port, result);
 }
 
-enum weft_status weft_posix_open(void *world, const struct weft_addr *to, const struct weft_io_dial_options *o, int *result)
+enum weft_status weft_posix_open(void *world, const struct weft_addr *to, const struct weft_io_dial_options *o,
+	int *result)
 {
 	int fd = new_socket(to);
 	(void)world;

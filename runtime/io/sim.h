@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT
  *
  * sim.h: the simulated world behind the "sim" back end, for tests. Everything is in memory and follows from the
- * seed: sockets, listeners, a clock that moves only when all wait for it. Results come late, short, out of order between
- * operations, and multishots end without a reason, as the real kernel may do all of it.
+ * seed: sockets, listeners, a clock that moves only when all wait for it. Results come late, short, out of
+ * order between operations, and multishots end without a reason, as the real kernel may do all of it.
  *
- * The test plays the rest of the network: its ends are ints, as descriptors are, and its calls take effect at once.
+ * The test plays the rest of the network: its ends are ints, as descriptors are, and its calls take effect at
+ * once.
  */
 #ifndef WEFT_IO_SIM_H
 #define WEFT_IO_SIM_H

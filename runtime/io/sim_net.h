@@ -91,8 +91,10 @@ long weft_sim_write(struct weft_sim *, int end, const void *data, size_t size); 
 enum weft_status weft_sim_join(struct weft_sim *, int end, const struct weft_addr *to); /* FULL: neither yes nor no */
 bool weft_sim_could(const struct weft_sim *); /* an armed operation would get on */
 
-enum weft_status weft_sim_call_listen(void *, const struct weft_addr *, const struct weft_io_listen_options *, int *descriptor);
-enum weft_status weft_sim_call_open(void *, const struct weft_addr *to, const struct weft_io_dial_options *, int *descriptor);
+enum weft_status weft_sim_call_listen(void *, const struct weft_addr *, const struct weft_io_listen_options *,
+	int *descriptor);
+enum weft_status weft_sim_call_open(void *, const struct weft_addr *to, const struct weft_io_dial_options *,
+	int *descriptor);
 enum weft_status weft_sim_call_adopt(void *, int descriptor);
 enum weft_status weft_sim_call_accept(void *, int listener, int *descriptor);
 void weft_sim_call_shut(void *, int descriptor);

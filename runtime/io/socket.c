@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT
  *
- * socket.c: what a byte-stream socket wants, what the kernel has of it, and how the one follows the other.
- * At most one of each operation is in flight: connect, then a multishot receive beside a send. The descriptor is closed after the last
- * result, the object freed after the last lease.
+ * socket.c: what a byte-stream socket wants, what the kernel has of it, and how the one follows the other. At
+ * most one of each operation is in flight: connect, then a multishot receive beside a send. The descriptor is
+ * closed after the last result, the object freed after the last lease.
  */
 #include "io/object.h"
 
@@ -219,8 +219,8 @@ void weft_io_socket_result(struct weft_io_socket *s, uint8_t code, const struct 
 
 /* ---- the owner's calls ---- */
 
-struct weft_io_socket *weft_io_socket_new(struct weft_io *io, int descriptor, const struct weft_io_socket_events *events,
-					  void *user)
+struct weft_io_socket *weft_io_socket_new(struct weft_io *io, int descriptor,
+					  const struct weft_io_socket_events *events, void *user)
 {
 	struct weft_io_socket *s = (struct weft_io_socket *)weft_io_object_new(io, WEFT_IO_SOCKET, descriptor, user);
 	if (!s)
@@ -231,8 +231,8 @@ struct weft_io_socket *weft_io_socket_new(struct weft_io *io, int descriptor, co
 	return s;
 }
 
-enum weft_status weft_io_dial(struct weft_io *io, const struct weft_addr *to, const struct weft_io_dial_options *options,
-			      const struct weft_io_socket_events *events, void *user, struct weft_io_socket **socket)
+enum weft_status weft_io_dial(struct weft_io *io, const struct weft_addr *to,
+			      const struct weft_io_dial_options *options, const struct weft_io_socket_events *events, void *user, struct weft_io_socket **socket)
 {
 	static const struct weft_io_dial_options none;
 	int descriptor;
@@ -252,8 +252,8 @@ enum weft_status weft_io_dial(struct weft_io *io, const struct weft_addr *to, co
 	return WEFT_OK;
 }
 
-enum weft_status weft_io_adopt(struct weft_io *io, int descriptor, const struct weft_io_socket_events *events, void *user,
-			       struct weft_io_socket **socket)
+enum weft_status weft_io_adopt(struct weft_io *io, int descriptor, const struct weft_io_socket_events *events,
+			       void *user, struct weft_io_socket **socket)
 {
 	enum weft_status status = io->backend->adopt(io->world, descriptor);
 	if (status != WEFT_OK)

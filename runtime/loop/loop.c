@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT
  *
- * loop.c: one turn of a thread: expire timers, run posted tasks, then the reactor's turn, which submits, waits no longer
- * than the first timer allows, and calls back.
+ * loop.c: one turn of a thread: expire timers, run posted tasks, then the reactor's turn, which submits, waits
+ * no longer than the first timer allows, and calls back.
  */
 #include "loop/loop.h"
 
@@ -122,7 +122,8 @@ void weft_loop_post(struct weft_loop *loop, struct weft_task *task)
 	struct weft_task *head = atomic_load_explicit(&loop->posted, memory_order_relaxed);
 	do
 		task->next = head;
-	while (!atomic_compare_exchange_weak_explicit(&loop->posted, &head, task, memory_order_release, memory_order_relaxed));
+	while (!atomic_compare_exchange_weak_explicit(&loop->posted, &head, task, memory_order_release,
+		memory_order_relaxed));
 	/* Whoever found the list not empty knows that its first poster wakes the loop, or has. */
 	if (!head)
 		weft_io_wake(loop->io);

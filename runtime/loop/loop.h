@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT
  *
  * loop.h: a thread's loop: a weft_io with timers, and tasks from other threads. One turn expires timers, runs
- * posted tasks, submits, reaps and dispatches. Everything is called from the loop's thread (that of its first turn) unless
- * said otherwise; callbacks come out of weft_loop_turn only.
+ * posted tasks, submits, reaps and dispatches. Everything is called from the loop's thread (that of its first
+ * turn) unless said otherwise; callbacks come out of weft_loop_turn only.
  */
 #ifndef WEFT_LOOP_H
 #define WEFT_LOOP_H
@@ -46,8 +46,8 @@ void weft_timer_stop(struct weft_loop *, struct weft_timer *); /* also when idle
 /* From any thread: `run` is called in the loop's thread in one of its next turns; tasks of one thread in order. */
 void weft_loop_post(struct weft_loop *, struct weft_task *);
 
-/* SIGTERM and SIGINT by signalfd, if asked for: blocks both in the calling thread (call it before threads are started) and
- * calls `signalled` in a turn. Undone by destroy. */
+/* SIGTERM and SIGINT by signalfd, if asked for: blocks both in the calling thread (call it before threads are
+ * started) and calls `signalled` in a turn. Undone by destroy. */
 enum weft_status weft_loop_signals(struct weft_loop *, void (*signalled)(void *user, int signal), void *user);
 
 #endif

@@ -29,7 +29,8 @@ const struct weft_intern *weft_reader_intern(const struct weft_reader *reader)
 	return NULL;
 }
 
-const void *weft_view_first(struct weft_view_cursor *cursor, struct weft_reader *reader, unsigned table, unsigned index,
+const void *weft_view_first(struct weft_view_cursor *cursor, struct weft_reader *reader, unsigned table,
+	unsigned index,
 			    uint64_t hash)
 {
 	(void)cursor, (void)reader, (void)table, (void)index, (void)hash;

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT
  *
- * schedules: the real listener and relay code (runtime/net on runtime/loop on runtime/io) in the simulated kernel, one seed after the
- * other. In each world some clients connect through a gate whose handler relays to a server; both sides send a
- * pattern that names its sender, read slowly, shut, reset. The gate is drained at some time, and opened again in some worlds.
+ * schedules: the real listener and relay code (runtime/net on runtime/loop on runtime/io) in the simulated
+ * kernel, one seed after the other. In each world some clients connect through a gate whose handler relays to a
+ * server; both sides send a pattern that names its sender, read slowly, shut, reset. The gate is drained at
+ * some time, and opened again in some worlds.
  *
- *   schedules FIRST COUNT [-v]     ends at the first world that broke a promise, with its seed, and 1
+ * schedules FIRST COUNT [-v]     ends at the first world that broke a promise, with its seed, and 1
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -249,7 +250,8 @@ static bool create(struct scenario *s)
 		s->failing = true;
 	}
 	s->sim = weft_sim_create(&sim);
-	struct weft_io_options io = { .backend = "sim", .sim = s->sim, .entries = 4 + below(s, 60), .buffer_size = 16u << below(s, 6),
+	struct weft_io_options io = { .backend = "sim", .sim = s->sim, .entries = 4 + below(s, 60),
+		.buffer_size = 16u << below(s, 6),
 				      .buffers_first = 4, .buffers_max = 4u << below(s, 3), .held_max = 64 + below(s, 2000) };
 	return s->sim && weft_loop_create(&io, &s->loop) == WEFT_OK;
 }

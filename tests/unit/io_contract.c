@@ -807,8 +807,8 @@ static bool readable(int fd, int ms)
 	return poll(&p, 1, ms) == 1;
 }
 
-/* Turns with no wait while the descriptor says so, as an embedding loop does; false when it does not come to rest. (A signal
- * of one eventfd from within another's comes some milliseconds late: a turn for nothing.) */
+/* Turns with no wait while the descriptor says so, as an embedding loop does; false when it does not come to
+ * rest. (A signal of one eventfd from within another's comes some milliseconds late: a turn for nothing.) */
 static bool quiet(int fd)
 {
 	int turned = 0;
