@@ -53,8 +53,8 @@ static const struct command {
 	{"cost", "tell the work that each change causes", "FILE", "\nExample:\n  weft cost sidecar.weft\n", command_cost},
 	{"new", "begin a project: a program that forwards, and a page about it", "NAME", "\nExample:\n  weft new shop && weft run shop/main.weft\n",
 	 command_new},
-	{"status", "ask a running program how it is", "[--admin PATH]", "\nExample:\n  weft status\n", command_status},
-	{"watch", "follow the rows of a running program's collection", "COLLECTION [--admin PATH] [--json]",
+	{"status", "ask a running program how it is", "[PROGRAM] [--admin PATH] [--json]", "\nExample:\n  weft status\n", command_status},
+	{"watch", "follow the rows of a running program's collection", "COLLECTION [PROGRAM] [--admin PATH] [--json]",
 	 "\nExample:\n  weft watch ports\n", command_watch},
 	{"help", "tell about a command", "[COMMAND]", "\nExample:\n  weft help build\n", help_command},
 };
