@@ -80,7 +80,7 @@ bool build_compile(struct build *b, const char *path)
 	if (compile_check(&c) && c.program) {
 		struct plan *plan = plan_program(c.program);
 		out = emit_program(plan, c.diags, b->line_directives);
-		b->name = text_copy(b->arena, c.program->name);
+		b->name = out.name;
 	}
 	int code = compile_report(&c, false);
 	b->header = out.header;

@@ -54,6 +54,8 @@ static struct text snake(struct emitter *e, struct text name, int (*letter)(int)
 			buffer_add(&b, TEXT("_"));
 		buffer_format(&b, "%c", isalnum(c) ? letter(c) : '_');
 	}
+	while (b.size > 1 && b.data[b.size - 1] == '_')
+		b.data[--b.size] = 0;
 	return buffer_text(&b);
 }
 

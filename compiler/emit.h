@@ -105,6 +105,7 @@ struct emitter {
 	struct vec names;                /* struct emit_name *: C names at file scope, and what they stand for */
 	struct vec locals;               /* char *: C names of the function that is being printed */
 	void *handler;                   /* emit_handler.c's own */
+	const struct symbol *unread;     /* the variable of the loop that is being printed, when nobody reads it */
 	const char *hint;                /* what a local that an `else` needs is called: the name of the `let` around it */
 };
 
@@ -203,7 +204,8 @@ void emit_handlers(struct emitter *e);      /* emit_handler.c: `static const str
 void emit_program_info(struct emitter *e);  /* emit_main.c: params, sources, rules, the instance struct */
 void emit_api(struct emitter *e);           /* emit_api.c */
 struct emitted {
-	struct text header, source, main;
+	struct text header, source, main; /* NAME.h, NAME.c, NAME_main.c */
+	struct text name;
 };
 struct emitted emit_program(struct plan *plan, struct diags *diags, bool line_directives);
 

@@ -20,11 +20,40 @@ struct aggregate {
 	struct operand result;
 };
 
+/* some(x in list), none(x in list): nothing has to be looked at. */
+static bool whether_any(struct emitter *e, struct aggregate *a)
+{
+	const struct node *fors = kid(a->rounds, COMPREHENSION_FORS);
+	if (a->value || a->condition || fors->count != 1 || a->which == BUILTIN_ALL)
+		return false;
+	const struct node *f = fors->kids[0];
+	enum meaning m = f->note ? f->note->meaning : MEANS_NOTHING;
+	bool some = a->which == BUILTIN_SOME;
+	if (m != MEANS_FOR_LIST && m != MEANS_FOR_MAP && m != MEANS_FOR_OPTION)
+		return false;
+	struct operand o = emit_operand(e, kid(f, FOR_SOURCE));
+	if (m == MEANS_FOR_OPTION) {
+		if (o.repr != REPR_OPT_PLACE)
+			o = emit_simple(e, "option", o);
+		struct text has;
+		emit_inside(e, o, &has);
+		a->result = operand_value(a->call->type, text_format(e->arena, some ? "(%s)" : "!(%s)", has.data));
+		if (operand_is_simple((struct operand){ .c = has }))
+			a->result.c = text_format(e->arena, some ? "%s" : "!%s", has.data);
+		return true;
+	}
+	o = emit_value(e, o);
+	a->result = operand_value(a->call->type, text_format(e->arena, "(%s.count %s 0)", o.c.data, some ? ">" : "=="));
+	return true;
+}
+
 /* some, none, all: found is true when a round decides. */
 static void whether(struct emitter *e, struct aggregate *a)
 {
+	if (whether_any(e, a))
+		return;
 	bool all = a->which == BUILTIN_ALL;
-	const struct node *test = a->value ? a->value : all ? a->condition : NULL;
+	const struct node *test = a->value ? a->value : a->condition;
 	const struct node *where = test == a->condition ? NULL : a->condition;
 	struct text name = c_local(e, all ? "fails" : "found");
 	line(e, "bool %s = false;", name.data);
@@ -32,7 +61,7 @@ static void whether(struct emitter *e, struct aggregate *a)
 	e->exits.skip = "continue;";
 	size_t bound = e->binding_count;
 	unsigned depth;
-	emit_rounds_begin(e, a->rounds, name.data, &depth);
+	emit_rounds_begin(e, a->rounds, name.data, false, &depth);
 	only_where(e, where);
 	if (test)
 		line(e, "%s = %s;", name.data, text_copy(e->arena, c_no_parens(emit_condition(e, test, all))).data);
@@ -73,7 +102,7 @@ static void fold(struct emitter *e, struct aggregate *a)
 	e->exits.skip = "continue;";
 	size_t bound = e->binding_count;
 	unsigned depth;
-	emit_rounds_begin(e, a->rounds, NULL, &depth);
+	emit_rounds_begin(e, a->rounds, NULL, false, &depth);
 	only_where(e, a->condition);
 	if (a->which == BUILTIN_COUNT) {
 		if (a->value)
@@ -99,7 +128,7 @@ static void list(struct emitter *e, const struct node *c, const struct type *t, 
 	e->exits.skip = "continue;";
 	size_t bound = e->binding_count;
 	unsigned depth;
-	emit_rounds_begin(e, c, NULL, &depth);
+	emit_rounds_begin(e, c, NULL, kid(c, COMPREHENSION_YIELD) == NULL, &depth);
 	only_where(e, kid(c, COMPREHENSION_CONDITION));
 	const struct node *fors = kid(c, COMPREHENSION_FORS);
 	struct operand value = kid(c, COMPREHENSION_YIELD) ? emit_operand(e, kid(c, COMPREHENSION_YIELD)) :

@@ -5,10 +5,6 @@
  */
 #include "emit_make.h"
 
-static const char *const kind_names[] = {
-	[TYPE_OPTION] = "WEFT_KIND_OPTION", [TYPE_LIST] = "WEFT_KIND_LIST", [TYPE_MAP] = "WEFT_KIND_MAP",
-	[TYPE_RECORD] = "WEFT_KIND_RECORD", [TYPE_ENUM] = "WEFT_KIND_ENUM", [TYPE_REF] = "WEFT_KIND_REF",
-};
 static const char *const scalar_descriptors[] = {
 	[TYPE_BOOL] = "&weft_type_bool", [TYPE_INT] = "&weft_type_int", [TYPE_FLOAT] = "&weft_type_float",
 	[TYPE_STRING] = "&weft_type_string", [TYPE_BYTES] = "&weft_type_bytes", [TYPE_PORT] = "&weft_type_port",
@@ -17,22 +13,43 @@ static const char *const scalar_descriptors[] = {
 	[TYPE_IDENTITY] = "&weft_type_identity", [TYPE_LABELS] = "&weft_type_labels", [TYPE_SELECTOR] = "&weft_type_selector",
 };
 
-/* What stands behind the kind in a descriptor. */
-struct shape {
-	struct text size, offset, item, fields, item_key, variants;
-	size_t field_count, variant_count;
-	bool open;
-};
-
-static void describe(struct emitter *e, const struct type *t, struct text name, const struct shape *s)
+/* `static const struct weft_type NAME = WEFT_..._TYPE(...)`. */
+static void describe(struct emitter *e, const struct type *t, struct text name, struct text rest)
 {
-	const char *null = "NULL";
-	line(e, "static const struct weft_type %s = {", name.data);
-	line(e, "%s, %s, %u, %s, %s, %s, %s,", c_string(e->arena, t->name).data, kind_names[t->kind], type_align(t),
-	     s->open ? "true" : "false", type_has_ids(t) ? "true" : "false", s->size.data, s->offset.size ? s->offset.data : "0");
-	line(e, "%s, %s, %zu, %s, %s, %zu,", s->item.size ? s->item.data : null, s->fields.size ? s->fields.data : null, s->field_count,
-	     s->item_key.size ? s->item_key.data : null, s->variants.size ? s->variants.data : null, s->variant_count);
-	line(e, "};");
+	struct emit_section *outer = e->out;
+	e->out = &e->types;
+	const char *ids = type_has_ids(t) ? "WEFT_HAS_IDS" : "WEFT_NO_IDS", *n = name.data;
+	const char *title = c_string(e->arena, t->name).data, *c = c_stored(e, t).data;
+	unsigned align = type_align(t);
+	switch (t->kind) {
+	case TYPE_RECORD:
+		if (rest.size == 0)
+			line(e, "static const struct weft_type %s = WEFT_EMPTY_RECORD_TYPE(%s, %s);", n, title, c);
+		else
+			line(e, "static const struct weft_type %s = WEFT_RECORD_TYPE(%s, %s, %u, %s, %s);", n, title, c, align, ids, rest.data);
+		break;
+	case TYPE_REF:
+		line(e, "static const struct weft_type %s = WEFT_REF_TYPE(%s, %s, %u, %s, %s);", n, title, c, align, ids, rest.data);
+		break;
+	case TYPE_ENUM:
+		if (t->enumeration->is_plain)
+			line(e, "static const struct weft_type %s = WEFT_ENUM_TYPE(%s, %s);", n, title, rest.data);
+		else
+			line(e, "static const struct weft_type %s = WEFT_UNION_TYPE(%s, %s, %u, %s, %s, %s);", n, title, c, align, ids,
+			     t->enumeration->open ? "true" : "false", rest.data);
+		break;
+	case TYPE_OPTION:
+		line(e, "static const struct weft_type %s = WEFT_OPTION_TYPE(%s, %s, %u, %s, %s);", n, title,
+		     type_is_id(t->item) ? "struct weft_opt_id" : c, align, ids, rest.data);
+		break;
+	case TYPE_MAP:
+		line(e, "static const struct weft_type %s = WEFT_MAP_TYPE(%s, %s);", n, title, rest.data);
+		break;
+	default:
+		line(e, "static const struct weft_type %s = WEFT_LIST_TYPE(%s, %s);", n, title, rest.data);
+		break;
+	}
+	e->out = outer;
 }
 
 /* ---- absent and empty ---- */
@@ -50,7 +67,7 @@ struct text emit_default(struct emitter *e, struct text name, const struct type 
 	struct text stored = c_stored(e, t);
 	place(e, value);
 	struct operand o = emit_operand(e, value);
-	emit_store(e, text_format(e->arena, "*(%s *)value", stored.data), t, o);
+	emit_store(e, TEXT("*out"), t, o);
 	emit_body_end(e, &body);
 	e->sibling = sibling;
 	e->mode = mode;
@@ -78,6 +95,7 @@ struct text emit_default(struct emitter *e, struct text name, const struct type 
 		line(e, "const %s *r = (const %s *)row;", c_stored(e, row).data, c_stored(e, row).data);
 	else
 		line(e, "(void)row;");
+	line(e, "%s *out = (%s *)value;", stored.data, stored.data);
 	emit_body_print(e, &body);
 	line(e, body.uses_scope ? "return weft_scope_end(w);" : "return WEFT_OK;");
 	line(e, "}");
@@ -105,16 +123,17 @@ static void path_text(struct buffer *b, const struct node *n)
 	buffer_add(b, n->kind == NODE_ANY ? TEXT("_") : n->name);
 }
 
-static struct text field_path(struct emitter *e, const struct record_field *f)
+static struct text field_path(struct emitter *e, const struct record *r, size_t field)
 {
-	if (f->declaration == NULL || f->declaration->kind != NODE_FIELD_DECL || kid(f->declaration, FIELD_DECL_PATH) == NULL)
+	const struct record_field *f = &r->fields[field];
+	if (r->declaration == NULL || r->declaration->kind != NODE_RECORD_DECL || f->declaration == NULL || f->declaration->kind != NODE_FIELD_DECL || kid(f->declaration, FIELD_DECL_PATH) == NULL)
 		return TEXT("NULL");
 	struct buffer b = { e->arena, NULL, 0, 0 };
 	path_text(&b, kid(f->declaration, FIELD_DECL_PATH));
 	return c_string(e->arena, buffer_text(&b));
 }
 
-static void record_fields(struct emitter *e, const struct type *t, struct text name, struct shape *s)
+static struct text record_fields(struct emitter *e, const struct type *t, struct text name)
 {
 	const struct record *r = t->record;
 	struct text *absent = ARENA_ARRAY(e->arena, struct text, r->count), *empty = ARENA_ARRAY(e->arena, struct text, r->count);
@@ -123,16 +142,15 @@ static void record_fields(struct emitter *e, const struct type *t, struct text n
 		if (!r->fields[i].used)
 			continue;
 		const struct node *d = r->fields[i].declaration;
-		bool declared = d && d->kind == NODE_FIELD_DECL;
+		bool declared = d && d->kind == NODE_FIELD_DECL && r->declaration && r->declaration->kind == NODE_RECORD_DECL;
 		types[i] = c_descriptor(e, r->fields[i].type);
 		absent[i] = default_function(e, t, i, declared ? kid(d, FIELD_DECL_ABSENT) : NULL, "absent");
 		empty[i] = default_function(e, t, i, declared ? kid(d, FIELD_DECL_EMPTY) : NULL, "empty");
 		if (r->fields[i].type->kind == TYPE_SELECTOR && text_is(empty[i], "NULL"))
 			empty[i] = absent[i];
 	}
-	s->field_count = column_count(r);
-	if (s->field_count == 0)
-		return;
+	if (column_count(r) == 0)
+		return TEXT("");
 	struct text c = c_stored(e, t);
 	struct emit_section *outer = e->out;
 	e->out = &e->types;
@@ -141,14 +159,14 @@ static void record_fields(struct emitter *e, const struct type *t, struct text n
 	for (size_t i = 0; i < r->count; i++) {
 		if (r->fields[i].used)
 			line(e, "{ %s, offsetof(%s, %s), %s, %s, %s, %s },", c_string(e->arena, r->fields[i].name).data, c.data,
-			     c_field(e, r, i).data, types[i].data, field_path(e, &r->fields[i]).data, absent[i].data, empty[i].data);
+			     c_field(e, r, i).data, types[i].data, field_path(e, r, i).data, absent[i].data, empty[i].data);
 	}
 	line(e, "};");
 	e->out = outer;
-	s->fields = text_format(e->arena, "%s_fields", name.data);
+	return text_format(e->arena, "%s_fields", name.data);
 }
 
-static void ref_fields(struct emitter *e, const struct type *t, struct text name, struct shape *s)
+static struct text ref_fields(struct emitter *e, const struct type *t, struct text name)
 {
 	const struct symbol *c = t->collection;
 	for (size_t i = 0; i < c->key_count; i++)
@@ -163,8 +181,7 @@ static void ref_fields(struct emitter *e, const struct type *t, struct text name
 	}
 	line(e, "};");
 	e->out = outer;
-	s->fields = text_format(e->arena, "%s_fields", name.data);
-	s->field_count = c->key_count;
+	return text_format(e->arena, "%s_fields", name.data);
 }
 
 /* ---- enums ---- */
@@ -186,16 +203,13 @@ static struct text payload_descriptor(struct emitter *e, struct text name, const
 	for (size_t i = 0; i < v->payload_count; i++)
 		line(e, "{ \"%zu\", offsetof(struct %s, item%zu), %s, NULL, NULL, NULL },", i, base.data, i, c_descriptor(e, v->payload[i]).data);
 	line(e, "};");
-	line(e, "static const struct weft_type %s_type = {", base.data);
-	line(e, "%s, WEFT_KIND_RECORD, %u, false, %s, sizeof(struct %s), 0,", c_string(e->arena, v->name).data, align, ids ? "true" : "false",
-	     base.data);
-	line(e, "NULL, %s_fields, %zu, NULL, NULL, 0,", base.data, v->payload_count);
-	line(e, "};");
+	line(e, "static const struct weft_type %s_type = WEFT_RECORD_TYPE(%s, struct %s, %u, %s, %s_fields);", base.data,
+	     c_string(e->arena, v->name).data, base.data, align, ids ? "WEFT_HAS_IDS" : "WEFT_NO_IDS", base.data);
 	e->out = outer;
 	return text_format(e->arena, "&%s_type", base.data);
 }
 
-static void enum_variants(struct emitter *e, const struct type *t, struct text name, struct shape *s)
+static struct text enum_variants(struct emitter *e, const struct type *t, struct text name)
 {
 	const struct enumeration *n = t->enumeration;
 	struct text *payloads = ARENA_ARRAY(e->arena, struct text, n->count);
@@ -213,11 +227,7 @@ static void enum_variants(struct emitter *e, const struct type *t, struct text n
 	}
 	line(e, "};");
 	e->out = outer;
-	s->variants = text_format(e->arena, "%s_variants", name.data);
-	s->variant_count = n->count;
-	s->open = n->open;
-	if (!n->is_plain)
-		s->offset = text_format(e->arena, "offsetof(struct %s, as)", name.data);
+	return text_format(e->arena, "%s_variants", name.data);
 }
 
 /* ---- */
@@ -239,38 +249,33 @@ static struct text map_entry(struct emitter *e, const struct type *t, struct tex
 	line(e, "{ \"key\", offsetof(struct %s, key), %s, NULL, NULL, NULL },", base.data, key_type.data);
 	line(e, "{ \"value\", offsetof(struct %s, value), %s, NULL, NULL, NULL },", base.data, item_type.data);
 	line(e, "};");
-	line(e, "static const struct weft_type %s_type = {", base.data);
-	line(e, "\"entry\", WEFT_KIND_RECORD, %u, false, %s, sizeof(struct %s), 0,", align,
-	     type_has_ids(t->key) || type_has_ids(t->item) ? "true" : "false", base.data);
-	line(e, "NULL, %s_fields, 2, NULL, NULL, 0,", base.data);
-	line(e, "};");
+	line(e, "static const struct weft_type %s_type = WEFT_RECORD_TYPE(\"entry\", struct %s, %u, %s, %s_fields);", base.data, base.data, align,
+	     type_has_ids(t->key) || type_has_ids(t->item) ? "WEFT_HAS_IDS" : "WEFT_NO_IDS", base.data);
 	e->out = outer;
 	return text_format(e->arena, "&%s_type", base.data);
 }
 
+static struct text list_item(struct emitter *e, const struct type *item)
+{
+	const char *key = "NULL";
+	if (item->kind == TYPE_RECORD && item->record->item_key != NO_FIELD && item->record->fields[item->record->item_key].used)
+		key = c_string(e->arena, item->record->fields[item->record->item_key].name).data;
+	return text_format(e->arena, "%s, %s", c_descriptor(e, item).data, key);
+}
+
 static void describe_type(struct emitter *e, const struct type *t, struct text name)
 {
-	struct shape s = { .size = text_format(e->arena, "sizeof(%s)", c_stored(e, t).data) };
-	struct text tag = c_tag(e, t);
+	struct text tag = c_tag(e, t), rest;
+	c_stored(e, t);
 	switch (t->kind) {
-	case TYPE_RECORD: record_fields(e, t, tag, &s); break;
-	case TYPE_REF: ref_fields(e, t, tag, &s); break;
-	case TYPE_ENUM: enum_variants(e, t, tag, &s); break;
-	case TYPE_OPTION:
-		s.item = c_descriptor(e, t->item);
-		s.offset = text_format(e->arena, "offsetof(%s, value)", type_is_id(t->item) ? "struct weft_opt_id" : c_stored(e, t).data);
-		break;
-	case TYPE_MAP: s.item = map_entry(e, t, tag); break;
-	default: /* list */
-		s.item = c_descriptor(e, t->item);
-		if (t->item->kind == TYPE_RECORD && t->item->record->item_key != NO_FIELD)
-			s.item_key = c_string(e->arena, t->item->record->fields[t->item->record->item_key].name);
-		break;
+	case TYPE_RECORD: rest = record_fields(e, t, tag); break;
+	case TYPE_REF: rest = ref_fields(e, t, tag); break;
+	case TYPE_ENUM: rest = enum_variants(e, t, tag); break;
+	case TYPE_OPTION: rest = c_descriptor(e, t->item); break;
+	case TYPE_MAP: rest = map_entry(e, t, tag); break;
+	default: rest = list_item(e, t->item); break;
 	}
-	struct emit_section *outer = e->out;
-	e->out = &e->types;
-	describe(e, t, name, &s);
-	e->out = outer;
+	describe(e, t, name, rest);
 }
 
 struct text c_descriptor(struct emitter *e, const struct type *t)

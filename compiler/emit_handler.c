@@ -196,17 +196,6 @@ static void keep_captures(struct handler *h, const struct symbol *s)
 	}
 }
 
-static bool is_read(const struct node *in, const struct symbol *s)
-{
-	if (in->kind == NODE_NAME && in->symbol == s)
-		return true;
-	for (uint32_t i = 0; i < in->count; i++) {
-		if (in->kids[i] && is_read(in->kids[i], s))
-			return true;
-	}
-	return false;
-}
-
 static void let(struct handler *h, const struct node *n)
 {
 	struct emitter *e = h->e;
@@ -222,7 +211,8 @@ static void let(struct handler *h, const struct node *n)
 	e->hint = NULL;
 	if (!operand_is_simple(o) || o.is_constant || strncmp(o.c.data, "conn", 4) == 0)
 		o = emit_let(e, name.data, o);
-	if (!is_read(h->body, n->symbol) && !strchr(o.c.data, '.'))
+	bool tested = value->kind == NODE_ELSE && (kid(value, ELSE_FALLBACK)->kind == NODE_DENY || kid(value, ELSE_FALLBACK)->kind == NODE_CLOSE);
+	if (!node_reads(h->body, n->symbol) && !tested)
 		line(e, "(void)%s;", o.c.data);
 	emit_bind(e, n->symbol, o);
 	if (!h->in_judge)
@@ -566,7 +556,7 @@ static void continued(struct handler *h, const struct continuation *c)
 		line(e, "return;");
 	}
 	line(e, "}");
-	if (is_read(h->body, c->let->symbol)) {
+	if (node_reads(h->body, c->let->symbol)) {
 		struct text name = c_local(e, "%s", c_name(e, c->let->name).data);
 		line(e, "struct weft_stream *%s = conn->dialled;", name.data);
 		emit_bind(e, c->let->symbol, operand_value(c->let->symbol->type, name));

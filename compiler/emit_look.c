@@ -204,8 +204,9 @@ static void walk_rows(struct emitter *e, const struct node *f, const char *unles
 			emit_hash_key(e, parts, given).data);
 	}
 	e->uses_conn = true;
-	line(e, "for (const %s *%s = (const %s *)%s; %s != NULL%s%s; %s = (const %s *)weft_view_next(&%s)) {", row.data, name.data, row.data,
-	     first.data, name.data, unless ? " && !" : "", unless ? unless : "", name.data, row.data, at.data);
+	line(e, "const %s *%s = (const %s *)%s;", row.data, name.data, row.data, first.data);
+	line(e, "for (; %s != NULL%s%s; %s = (const %s *)weft_view_next(&%s)) {", name.data, unless ? " && !" : "", unless ? unless : "",
+	     name.data, row.data, at.data);
 	struct operand r = operand_row(e, t->row, "%s", name.data);
 	struct buffer same = { e->arena, NULL, 0, 0 };
 	for (size_t i = 0; i < given; i++)
@@ -235,6 +236,37 @@ static struct text element_of(struct emitter *e, const struct node *f, const str
 	return name;
 }
 
+bool node_reads(const struct node *in, const struct symbol *s)
+{
+	if (in->kind == NODE_NAME && in->symbol == s)
+		return true;
+	for (uint32_t i = 0; i < in->count; i++) {
+		if (in->kids[i] && node_reads(in->kids[i], s))
+			return true;
+	}
+	return false;
+}
+
+/* A loop over [a, b] of texts: they stand in an array as they are, since a handler cannot intern them. */
+static bool walk_literal(struct emitter *e, const struct node *f, const char *unless)
+{
+	const struct node *literal = kid(f, FOR_SOURCE);
+	if (literal->kind != NODE_LIST_LITERAL || e->mode == EMIT_ENGINE || !type_is_text(literal->type->item))
+		return false;
+	const struct node *nodes = kid(literal, LIST_LITERAL_ITEMS);
+	struct buffer b = { e->arena, NULL, 0, 0 };
+	for (uint32_t i = 0; i < nodes->count; i++)
+		buffer_format(&b, i ? ", %s" : "%s", emit_operand_value(e, nodes->kids[i]).c.data);
+	if (nodes->count == 0)
+		return false;
+	struct text items = c_local(e, "items"), i = c_local(e, "i"), name = c_local(e, "%s", c_name(e, f->name).data);
+	line(e, "const struct weft_text %s[] = { %s };", items.data, buffer_text(&b).data);
+	line(e, "for (size_t %s = 0; %s < %u%s%s; %s++) {", i.data, i.data, nodes->count, unless ? " && !" : "", unless ? unless : "", i.data);
+	line(e, "const struct weft_text %s = %s[%s];", name.data, items.data, i.data);
+	emit_bind(e, f->symbol, operand_value(literal->type->item, name));
+	return true;
+}
+
 static void walk_list(struct emitter *e, const struct node *f, struct operand source, const char *unless, struct text *index)
 {
 	struct operand list = emit_simple(e, "list", emit_value(e, source));
@@ -245,6 +277,8 @@ static void walk_list(struct emitter *e, const struct node *f, struct operand so
 	line(e, "for (size_t %s = 0; %s < %s.count%s%s; %s++) {", i.data, i.data, list.c.data, unless ? " && !" : "", unless ? unless : "", i.data);
 	if (index)
 		*index = i;
+	if (e->unread == f->symbol)
+		return;
 	struct text name = element_of(e, f, t, list.c, i);
 	const struct type *element = f->symbol->type;
 	if (t->kind == TYPE_LIST && !type_is_struct(t->item))
@@ -275,17 +309,19 @@ void emit_walk(struct emitter *e, const struct node *f, struct text *index)
 	emit_walk_operand(e, f, emit_operand(e, kid(f, FOR_SOURCE)), NULL, index);
 }
 
-void emit_rounds_begin(struct emitter *e, const struct node *c, const char *unless, unsigned *depth)
+void emit_rounds_begin(struct emitter *e, const struct node *c, const char *unless, bool keeps_last, unsigned *depth)
 {
 	const struct node *fors = kid(c, COMPREHENSION_FORS);
 	*depth = 0;
 	for (uint32_t i = 0; i < fors->count; i++) {
 		const struct node *f = fors->kids[i];
+		bool needed = node_reads(c, f->symbol) || (keeps_last && i + 1 == fors->count);
+		e->unread = needed ? NULL : f->symbol;
 		if (f->note && f->note->meaning == MEANS_FOR_ROWS) {
 			if (e->mode != EMIT_HANDLER)
 				emit_unsupported(e, f, "rows of a table here");
 			walk_rows(e, f, unless);
-		} else {
+		} else if (!walk_literal(e, f, unless)) {
 			emit_walk_operand(e, f, emit_operand(e, kid(f, FOR_SOURCE)), unless, NULL);
 		}
 		++*depth;

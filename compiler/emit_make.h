@@ -58,8 +58,10 @@ void emit_list(struct emitter *e, const struct node *n, struct operand *r);
 struct text emit_shown(struct emitter *e, struct operand o);   /* as struct weft_text */
 
 /* ---- emit_look.c ---- */
-void emit_rounds_begin(struct emitter *e, const struct node *comprehension, const char *unless, unsigned *depth);
+/* The loops of a comprehension. `keeps_last`: what follows reads the last variable, though the comprehension does not name it. */
+void emit_rounds_begin(struct emitter *e, const struct node *comprehension, const char *unless, bool keeps_last, unsigned *depth);
 void emit_rounds_end(struct emitter *e, unsigned depth);
+bool node_reads(const struct node *in, const struct symbol *s); /* the name stands somewhere in it */
 /* The head of a loop over the operand; `unless`: a bool that ends it, or NULL. */
 void emit_walk_operand(struct emitter *e, const struct node *for_clause, struct operand source, const char *unless, struct text *index);
 void emit_unsupported(struct emitter *e, const struct node *n, const char *what); /* 'not in this version' */

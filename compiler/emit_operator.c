@@ -133,8 +133,11 @@ static void logic(struct emitter *e, const struct node *n, struct operand *r)
 		*r = operand_value(n->type, text_format(e->arena, "(%s %s %s)", left.data, word, right.data));
 		return;
 	}
-	struct text name = c_local(e, "holds");
-	line(e, "bool %s = %s;", name.data, text_copy(e->arena, c_no_parens(left)).data);
+	struct text name = left; /* of a longer chain: the local that it has already */
+	if (strncmp(left.data, "holds", 5) != 0 || !operand_is_simple((struct operand){ .c = left })) {
+		name = c_local(e, "holds");
+		line(e, "bool %s = %s;", name.data, text_copy(e->arena, c_no_parens(left)).data);
+	}
 	line(e, n->op == OP_AND ? "if (%s) {" : "if (!%s) {", name.data);
 	buffer_add(&e->out->text, buffer_text(&d.section.text));
 	line(e, "%s = %s;", name.data, text_copy(e->arena, c_no_parens(right)).data);
@@ -184,6 +187,26 @@ static void arithmetic(struct emitter *e, const struct node *n, struct operand a
 	*r = operand_value(n->type, buffer_text(&c));
 }
 
+/* [a, b, c] contains x: x == a || x == b || x == c */
+static bool contains_literal(struct emitter *e, const struct node *n, struct operand *r)
+{
+	const struct node *literal = kid(n, BINARY_LEFT);
+	if (n->op != OP_CONTAINS || literal->kind != NODE_LIST_LITERAL || kid(literal, LIST_LITERAL_ITEMS)->count == 0)
+		return false;
+	const struct node *items = kid(literal, LIST_LITERAL_ITEMS);
+	struct operand x = emit_operand(e, kid(n, BINARY_RIGHT));
+	if (type_is_text(x.type))
+		x = emit_let(e, "item", emit_value(e, x));
+	else if (!x.is_constant)
+		x = emit_simple(e, "item", x);
+	struct buffer b = { e->arena, NULL, 0, 0 };
+	for (uint32_t i = 0; i < items->count; i++)
+		buffer_format(&b, i ? " || %s" : "(%s", emit_equal(e, x, emit_operand(e, items->kids[i])).data);
+	buffer_add(&b, TEXT(")"));
+	*r = operand_value(n->type, buffer_text(&b));
+	return true;
+}
+
 static void contains_item(struct emitter *e, struct operand list, struct operand item, const struct type *t, struct operand *r)
 {
 	struct operand items = emit_simple(e, "items", emit_value(e, list));
@@ -191,10 +214,9 @@ static void contains_item(struct emitter *e, struct operand list, struct operand
 		item = emit_simple(e, "item", item);
 	struct text found = c_local(e, "found"), i = c_local(e, "i"), type = c_stored(e, t);
 	line(e, "bool %s = false;", found.data);
-	line(e, "for (size_t %s = 0; %s < %s.count && !%s; %s++) {", i.data, i.data, items.c.data, found.data, i.data);
 	struct operand element = operand_stored(t, text_format(e->arena, "((const %s *)%s.items)[%s]", type.data, items.c.data, i.data));
-	line(e, "%s = %s;", found.data, text_copy(e->arena, c_no_parens(emit_equal(e, element, item))).data);
-	line(e, "}");
+	line(e, "for (size_t %s = 0; %s < %s.count && !%s; %s++)", i.data, i.data, items.c.data, found.data, i.data);
+	line_under(e, "%s = %s;", found.data, text_copy(e->arena, c_no_parens(emit_equal(e, element, item))).data);
 	*r = operand_value(r->type, found);
 }
 
@@ -259,6 +281,8 @@ void emit_binary(struct emitter *e, const struct node *n, struct operand *r)
 		logic(e, n, r);
 		return;
 	}
+	if (contains_literal(e, n, r))
+		return;
 	struct operand a = emit_operand(e, kid(n, BINARY_LEFT)), b = emit_operand(e, kid(n, BINARY_RIGHT));
 	const char *order = NULL;
 	switch (n->op) {

@@ -7,6 +7,9 @@
 #include "emit_make.h"
 #include "plan_make.h"
 
+#include <ctype.h>
+#include <stdlib.h>
+
 #define GENERATOR "weft 0.1.0"
 
 static struct text base_file(struct text path)
@@ -91,7 +94,7 @@ static void params_table(struct emitter *e, const struct vec *params)
 			absent = value;
 		struct text name = c_name(e, s->name), function = TEXT("NULL");
 		if (absent)
-			function = emit_default(e, text_format(e->arena, "%s__%s_default", e->name.data, name.data), s->type, absent, NULL);
+			function = emit_default(e, text_format(e->arena, "%s__%s_default", e->name.data, c_lower(e, s->name).data), s->type, absent, NULL);
 		rows[i] = text_format(e->arena, "{ %s, %s, offsetof(struct %s__params, %s), %s, %s, %s },", c_string(e->arena, s->name).data,
 			c_descriptor(e, s->type).data, e->name.data, name.data, env ? c_string(e->arena, env->literal.text).data : "NULL",
 			function.data, c_place(e, s->declaration).data);
@@ -271,6 +274,25 @@ static void main_file(struct emitter *e, struct buffer *b)
 		e->name.data);
 }
 
+/* The program's name in C: its file's; a `main.weft` is called after its folder. */
+static struct text program_name(struct emitter *e)
+{
+	struct text name = e->program->name;
+	if (!text_is(name, "main"))
+		return c_name(e, name);
+	char *whole = realpath(text_copy(e->arena, e->program->main->source->path).data, NULL);
+	struct text folder = TEXT("");
+	for (char *at = whole; at && (at = strchr(at, '/')) != NULL; at++) {
+		const char *end = strchr(at + 1, '/');
+		if (end)
+			folder = text_copy(e->arena, (struct text){ at + 1, (size_t)(end - at - 1) });
+	}
+	free(whole);
+	while (folder.size && !isalpha((unsigned char)folder.data[0]))
+		folder.data++, folder.size--;
+	return folder.size ? c_name(e, c_lower(e, folder)) : TEXT("program");
+}
+
 struct emitted emit_program(struct plan *plan, struct diags *diags, bool line_directives)
 {
 	struct emitter *e = ARENA_NEW(plan->arena, struct emitter);
@@ -279,13 +301,15 @@ struct emitted emit_program(struct plan *plan, struct diags *diags, bool line_di
 	e->program = plan->program;
 	e->diags = diags;
 	e->line_directives = line_directives;
-	e->name = c_name(e, plan->program->name);
+	e->name = program_name(e);
 	struct emit_section *sections[] = { &e->types, &e->code, &e->tables, &e->header };
 	for (size_t i = 0; i < sizeof(sections) / sizeof(*sections); i++) {
 		sections[i]->text.arena = e->arena;
 		buffer_add(&sections[i]->text, TEXT(""));
 	}
 	emit_params_struct(e);
+	for (size_t i = 0; i < plan->tables.count; i++)
+		c_descriptor(e, ((struct plan_table *)plan->tables.items[i])->row);
 	emit_operators(e);
 	emit_handlers(e);
 	emit_api(e);
@@ -295,5 +319,5 @@ struct emitted emit_program(struct plan *plan, struct diags *diags, bool line_di
 	header_file(e, &header);
 	source_file(e, &source);
 	main_file(e, &main);
-	return (struct emitted){ buffer_text(&header), buffer_text(&source), buffer_text(&main) };
+	return (struct emitted){ buffer_text(&header), buffer_text(&source), buffer_text(&main), e->name };
 }

@@ -234,32 +234,39 @@ static struct text to_id(struct emitter *e, struct operand o)
 	return text_format(e->arena, "weft_keep_list(w, %s, %s)", item.data, o.c.data);
 }
 
+/* A member of an lvalue, which may be `*out`. */
+static struct text member_of(struct emitter *e, struct text lvalue, const char *member)
+{
+	return lvalue.data[0] == '*' ? text_format(e->arena, "%s->%s", lvalue.data + 1, member) : text_format(e->arena, "%s.%s", lvalue.data, member);
+}
+
 static void store_option(struct emitter *e, struct text lvalue, const struct type *t, struct operand o)
 {
+	struct text has = member_of(e, lvalue, "has"), value = member_of(e, lvalue, "value");
 	if (o.repr == REPR_OPT_ID || o.repr == REPR_OPT_PLACE) {
 		line(e, "%s = %s;", lvalue.data, o.c.data);
 		return;
 	}
 	if (o.type->kind != TYPE_OPTION) { /* a T where a T? is stored */
-		line(e, "%s.has = true;", lvalue.data);
-		emit_store(e, text_format(e->arena, "%s.value", lvalue.data), t->item, o);
+		line(e, "%s = true;", has.data);
+		emit_store(e, value, t->item, o);
 		return;
 	}
 	o = emit_simple(e, "option", o);
 	if (o.repr == REPR_OPT_POINTER) {
 		line(e, "if (%s != NULL) {", o.c.data);
-		line(e, "%s.has = true;", lvalue.data);
-		line(e, "%s.value = *%s;", lvalue.data, o.c.data);
+		line(e, "%s = true;", has.data);
+		line(e, "%s = *%s;", value.data, o.c.data);
 		line(e, "}");
 	} else if (type_is_id(t->item)) {
 		line(e, "if (%s.has) {", o.c.data);
-		line(e, "%s.has = true;", lvalue.data);
-		struct operand value = operand_value(t->item, text_format(e->arena, "%s.value", o.c.data));
-		line(e, "%s.value = %s;", lvalue.data, to_id(e, value).data);
+		line(e, "%s = true;", has.data);
+		struct operand inside = operand_value(t->item, text_format(e->arena, "%s.value", o.c.data));
+		line(e, "%s = %s;", value.data, to_id(e, inside).data);
 		line(e, "}");
 	} else {
-		line(e, "%s.has = %s.has;", lvalue.data, o.c.data);
-		line(e, "%s.value = %s.value;", lvalue.data, o.c.data);
+		line(e, "%s = %s.has;", has.data, o.c.data);
+		line(e, "%s = %s.value;", value.data, o.c.data);
 	}
 }
 

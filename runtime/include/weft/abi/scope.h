@@ -7,6 +7,7 @@
 #ifndef WEFT_ABI_SCOPE_H
 #define WEFT_ABI_SCOPE_H
 
+#include <weft/abi/describe.h>
 #include <weft/abi/handler.h>
 #include <weft/abi/literal.h>
 

@@ -184,7 +184,9 @@ struct weft_engine_info {
 enum weft_status weft_engine_create(const struct weft_engine_info *, void *program, struct weft_engine **);
 void weft_engine_destroy(struct weft_engine *);
 struct weft_table *weft_engine_table(struct weft_engine *, unsigned table);
+#ifndef __cplusplus /* where the name would hide the struct's */
 const struct weft_table_info *weft_table_info(const struct weft_table *);
+#endif
 enum weft_status weft_engine_begin(struct weft_engine *);
 enum weft_status weft_engine_put(struct weft_engine *, unsigned table, const void *row); /* insert or replace by key */
 enum weft_status weft_engine_delete(struct weft_engine *, unsigned table, const void *key); /* WEFT_NOT_FOUND is harmless */
