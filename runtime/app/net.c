@@ -184,7 +184,8 @@ enum weft_status weft_net_adopt(struct weft_net *net, unsigned rule, const void 
 	return status;
 }
 
-enum weft_status weft_net_dial(struct weft_net *net, unsigned rule, const void *key, struct weft_addr to, struct weft_stream **out)
+enum weft_status weft_net_dial(struct weft_net *net, unsigned rule, const void *key, struct weft_addr to,
+	struct weft_stream **out)
 {
 	static const struct weft_ip loopback = {{[10] = 0xff, [11] = 0xff, [12] = 127, [15] = 1}};
 	struct weft_gate *gate = weft_listeners_gate(net->listeners, rule, key);
@@ -217,7 +218,8 @@ enum weft_status weft_adopt(void *program, unsigned rule, const void *key, int d
 	return weft_net_adopt(net_of(program), rule, key, descriptor);
 }
 
-enum weft_status weft_dial(void *program, unsigned rule, const void *key, struct weft_addr to, struct weft_stream **stream)
+enum weft_status weft_dial(void *program, unsigned rule, const void *key, struct weft_addr to,
+	struct weft_stream **stream)
 {
 	return weft_net_dial(net_of(program), rule, key, to, stream);
 }

@@ -10,7 +10,8 @@
 
 struct weft_worker;
 
-/* `number` 0: on the host's loop. The others create theirs; weft_worker_start runs it in a thread, with all signals blocked. */
+/* `number` 0: on the host's loop. The others create theirs; weft_worker_start runs it in a thread, with all
+ * signals blocked. */
 enum weft_status weft_worker_create(const struct weft_net_host *, unsigned number, struct weft_worker **);
 enum weft_status weft_worker_start(struct weft_worker *);
 void weft_worker_stop(struct weft_worker *); /* ends the thread after its turn, and joins it */

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT
  *
- * claims.c: several rows may want one address. Among claims that overlap the first by rule order and key has
- * it, so who does depends on what is wanted and never on who came first. A wildcard overlaps every address of its port.
+ * claims.c: several rows may want one address. Among claims that overlap the first by rule order and key has it,
+ * so who does depends on what is wanted and never on who came first. A wildcard overlaps every address of its
+ * port.
  */
 #include "mesh/listeners_internal.h"
 
@@ -32,51 +33,51 @@ bool weft_addr_overlaps(const struct weft_addr *a, const struct weft_addr *b)
 	return (is_any_v4(&a->ip) && is_v4(&b->ip)) || (is_any_v4(&b->ip) && is_v4(&a->ip));
 }
 
-static struct weft_listener_entry *entry_of(struct weft_node *node)
+static struct weft_wish *wish_of(struct weft_node *node)
 {
-	return weft_container(node, struct weft_listener_entry, claim);
+	return weft_container(node, struct weft_wish, claim);
 }
 
-/* In order, so an entry's earlier ones are decided before it. */
+/* In order, so a wish's earlier ones are decided before it. */
 static void decide(struct weft_node *bucket)
 {
 	weft_list_each(node, after, bucket) {
-		struct weft_listener_entry *entry = entry_of(node);
-		const struct weft_listener_entry *blocker = NULL;
+		struct weft_wish *wish = wish_of(node);
+		const struct weft_wish *blocker = NULL;
 		for (struct weft_node *at = bucket->next; at != node && !blocker; at = at->next)
-			if (!entry_of(at)->blocker && weft_addr_overlaps(&entry_of(at)->claimed, &entry->claimed))
-				blocker = entry_of(at);
-		if (blocker != entry->blocker)
-			weft_listener_entry_touch(entry);
-		entry->blocker = blocker;
+			if (!wish_of(at)->blocker && weft_addr_overlaps(&wish_of(at)->claimed, &wish->claimed))
+				blocker = wish_of(at);
+		if (blocker != wish->blocker)
+			weft_wish_touch(wish);
+		wish->blocker = blocker;
 	}
 }
 
-void weft_claim_set(struct weft_listener_entry *entry, const struct weft_addr *address)
+void weft_claim_set(struct weft_wish *wish, const struct weft_addr *address)
 {
-	struct weft_listeners *owner = entry->owner;
-	if (entry->claims == (address != NULL) && (!address || memcmp(address, &entry->claimed, sizeof(*address)) == 0))
+	struct weft_listeners *owner = wish->owner;
+	if (wish->claims == (address != NULL) && (!address || memcmp(address, &wish->claimed, sizeof(*address)) == 0))
 		return;
-	if (entry->claims) {
-		weft_list_remove(&entry->claim);
-		entry->claims = false;
-		entry->blocker = NULL;
-		decide(&owner->claims[entry->claimed.port % WEFT_CLAIM_BUCKETS]);
+	if (wish->claims) {
+		weft_list_remove(&wish->claim);
+		wish->claims = false;
+		wish->blocker = NULL;
+		decide(&owner->claims[wish->claimed.port % WEFT_CLAIM_BUCKETS]);
 	}
 	if (!address)
 		return;
 	struct weft_node *bucket = &owner->claims[address->port % WEFT_CLAIM_BUCKETS], *at = bucket->next;
-	while (at != bucket && weft_listener_entry_compare(entry_of(at), entry) < 0)
+	while (at != bucket && weft_wish_compare(wish_of(at), wish) < 0)
 		at = at->next;
-	entry->claimed = *address;
-	entry->claims = true;
-	weft_list_insert_before(at, &entry->claim);
+	wish->claimed = *address;
+	wish->claims = true;
+	weft_list_insert_before(at, &wish->claim);
 	decide(bucket);
 }
 
 void weft_claims_touch(struct weft_listeners *owner, uint16_t port)
 {
 	weft_list_each(node, after, &owner->claims[port % WEFT_CLAIM_BUCKETS])
-		if (entry_of(node)->claimed.port == port)
-			weft_listener_entry_touch(entry_of(node));
+		if (wish_of(node)->claimed.port == port)
+			weft_wish_touch(wish_of(node));
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT
  *
- * listeners.c: what the rules' tables want, entry by entry, against what is open. A change only notes what is
- * wanted and touches the entry; `run_round`, a task of the loop, settles all touched entries and then tells the outcomes. So
- * no transaction begins inside a commit, and a hundred changes of one commit make one round.
+ * listeners.c: what the rules' tables want, wish by wish, against what is open. A change only notes what is
+ * wanted and touches the wish; `run_round`, a task of the loop, settles all touched wishes and then tells the
+ * outcomes. So no transaction begins inside a commit, and a hundred changes of one commit make one round.
  */
 #include "mesh/listeners_internal.h"
 
@@ -15,51 +15,52 @@
 #define BACKOFF_FIRST INT64_C(100000000)
 #define BACKOFF_MAX INT64_C(10000000000)
 
-/* ---- what an entry says and asks ---- */
+/* ---- what a wish says and asks ---- */
 
-void weft_listener_entry_touch(struct weft_listener_entry *entry)
+void weft_wish_touch(struct weft_wish *wish)
 {
-	if (weft_list_is_empty(&entry->dirty))
-		weft_list_append(&entry->owner->dirty, &entry->dirty);
-	weft_listeners_post(entry->owner);
+	if (weft_list_is_empty(&wish->dirty))
+		weft_list_append(&wish->owner->dirty, &wish->dirty);
+	weft_listeners_post(wish->owner);
 }
 
-void weft_listener_entry_say(struct weft_listener_entry *entry, enum weft_listener_state state, const char *format, ...)
+void weft_wish_say(struct weft_wish *wish, enum weft_listener_state state, const char *format, ...)
 {
-	struct weft_listeners *ls = entry->owner;
+	struct weft_listeners *ls = wish->owner;
 	struct weft_outcome now = {.state = state};
 	va_list arguments;
 	va_start(arguments, format);
 	vsnprintf(now.reason, sizeof(now.reason), format, arguments);
 	va_end(arguments);
-	bool same = entry->outcome.state == state && strcmp(entry->outcome.reason, now.reason) == 0;
+	bool same = wish->outcome.state == state && strcmp(wish->outcome.reason, now.reason) == 0;
 	if (!same && (state == WEFT_LISTENER_FAILED || state == WEFT_LISTENER_OPEN)) {
 		struct weft_buffer line = {0};
-		weft_buffer_format(&line, "%s ", entry->label);
-		weft_format_value(&line, NULL, &weft_type_addr, &entry->address);
-		weft_buffer_format(&line, ": %s%s%s", state == WEFT_LISTENER_OPEN ? "open" : "failed", now.reason[0] ? ": " : "", now.reason);
+		weft_buffer_format(&line, "%s ", wish->label);
+		weft_format_value(&line, NULL, &weft_type_addr, &wish->address);
+		weft_buffer_format(&line, ": %s%s%s", state == WEFT_LISTENER_OPEN ? "open" : "failed", now.reason[0]
+			? ": " : "", now.reason);
 		if (!line.failed)
 			ls->host.log(ls->host.log_user, state == WEFT_LISTENER_OPEN ? WEFT_LOG_INFO : WEFT_LOG_WARN,
 				(struct weft_text){line.data, line.size});
 		weft_buffer_free(&line);
 	}
-	entry->outcome = now;
-	bool told = entry->was_told && entry->told.state == state && strcmp(entry->told.reason, now.reason) == 0;
-	weft_list_remove(&entry->unsaid);
+	wish->outcome = now;
+	bool told = wish->was_told && wish->told.state == state && strcmp(wish->told.reason, now.reason) == 0;
+	weft_list_remove(&wish->unsaid);
 	if (!told)
-		weft_list_append(&ls->unsaid, &entry->unsaid);
+		weft_list_append(&ls->unsaid, &wish->unsaid);
 }
 
 /* ---- lives ---- */
 
 static void live_changed(void *user, struct weft_live *live)
 {
-	struct weft_listener_entry *entry = user;
-	if (live == entry->live && live->phase == WEFT_LIVE_OPEN)
-		entry->backoff = 0;
+	struct weft_wish *wish = user;
+	if (live == wish->live && live->phase == WEFT_LIVE_OPEN)
+		wish->backoff = 0;
 	if (!weft_live_holds_address(live))
-		weft_claims_touch(entry->owner, live->instance.address.port); /* who waited for it */
-	weft_listener_entry_touch(entry);
+		weft_claims_touch(wish->owner, live->instance.address.port); /* who waited for it */
+	weft_wish_touch(wish);
 }
 
 /* Another listener of this program, on its way out, has the address still. */
@@ -73,20 +74,20 @@ static bool is_occupied(struct weft_listeners *ls, const struct weft_addr *addre
 	return false;
 }
 
-static void send_off(struct weft_listener_entry *entry)
+static void send_off(struct weft_wish *wish)
 {
-	struct weft_live *live = entry->live;
-	entry->live = NULL;
-	live->next = entry->draining;
-	entry->draining = live;
-	weft_timer_stop(entry->owner->host.loop, &entry->retry);
-	entry->retry_set = false;
-	weft_live_drain(live, entry->owner->stopping ? entry->owner->stop_limit : weft_listener_entry_rule(entry)->drain);
+	struct weft_live *live = wish->live;
+	wish->live = NULL;
+	live->next = wish->draining;
+	wish->draining = live;
+	weft_timer_stop(wish->owner->host.loop, &wish->retry);
+	wish->retry_set = false;
+	weft_live_drain(live, wish->owner->stopping ? wish->owner->stop_limit : weft_wish_rule(wish)->drain);
 }
 
-static void free_closed(struct weft_listener_entry *entry)
+static void free_closed(struct weft_wish *wish)
 {
-	for (struct weft_live **link = &entry->draining; *link;) {
+	for (struct weft_live **link = &wish->draining; *link;) {
 		struct weft_live *live = *link;
 		if (live->phase != WEFT_LIVE_CLOSED) {
 			link = &live->next;
@@ -94,141 +95,141 @@ static void free_closed(struct weft_listener_entry *entry)
 		}
 		*link = live->next;
 		weft_live_free(live);
-		entry->owner->live_count--;
+		wish->owner->live_count--;
 	}
 }
 
 /* A listener for the address: one that drains still comes back with its connections, else a new one. */
-static bool take_live(struct weft_listener_entry *entry, const struct weft_addr *address)
+static bool take_live(struct weft_wish *wish, const struct weft_addr *address)
 {
-	struct weft_listeners *ls = entry->owner;
-	for (struct weft_live **link = &entry->draining; *link; link = &(*link)->next) {
+	struct weft_listeners *ls = wish->owner;
+	for (struct weft_live **link = &wish->draining; *link; link = &(*link)->next) {
 		struct weft_live *live = *link;
 		if (memcmp(&live->instance.address, address, sizeof(*address)) == 0) {
 			*link = live->next;
-			entry->live = live;
+			wish->live = live;
 			return true;
 		}
 	}
-	const struct weft_table_info *table = weft_rule_table(ls, entry->rule);
+	const struct weft_table_info *table = weft_rule_table(ls, wish->rule);
 	struct weft_instance instance = {
-		.handler = weft_listener_entry_rule(entry)->handler,
-		.key = table->key_count ? entry->key : NULL,
-		.key_hash = entry->hash,
+		.handler = weft_wish_rule(wish)->handler,
+		.key = table->key_count ? wish->key : NULL,
+		.key_hash = wish->hash,
 		.address = *address,
-		.label = entry->label,
+		.label = wish->label,
 	};
 	struct weft_live *live = weft_live_create(&instance, ls->host.loop, ls->host.threads, ls->host.thread_count);
 	if (!live)
 		return false;
 	live->changed = live_changed;
-	live->user = entry;
+	live->user = wish;
 	weft_list_append(&ls->lives[address->port % WEFT_CLAIM_BUCKETS], &live->by_port);
 	ls->live_count++;
-	entry->live = live;
+	wish->live = live;
 	return true;
 }
 
-/* ---- one entry, from what is wanted to what is open ---- */
+/* ---- one wish, from what is wanted to what is open ---- */
 
-static bool is_serving(const struct weft_listener_entry *entry)
+static bool is_serving(const struct weft_wish *wish)
 {
-	return entry->present && entry->owner->ready[entry->rule] && !entry->owner->stopping;
+	return wish->present && wish->owner->ready[wish->rule] && !wish->owner->stopping;
 }
 
-static void set_claim(struct weft_listener_entry *entry)
+static void set_claim(struct weft_wish *wish)
 {
 	const struct weft_addr *wanted = NULL;
-	if (is_serving(entry) && !entry->waits)
-		wanted = &entry->address;
-	else if (is_serving(entry) && entry->live) /* what is open keeps its last address while it waits */
-		wanted = &entry->live->instance.address;
+	if (is_serving(wish) && !wish->waits)
+		wanted = &wish->address;
+	else if (is_serving(wish) && wish->live) /* what is open keeps its last address while it waits */
+		wanted = &wish->live->instance.address;
 	struct weft_addr copy;
 	if (wanted)
 		copy = *wanted;
-	weft_claim_set(entry, wanted ? &copy : NULL);
+	weft_claim_set(wish, wanted ? &copy : NULL);
 }
 
-static void say_live(struct weft_listener_entry *entry)
+static void say_live(struct weft_wish *wish)
 {
-	const struct weft_live *live = entry->live;
+	const struct weft_live *live = wish->live;
 	if (live->status < 0)
-		weft_listener_entry_say(entry, WEFT_LISTENER_FAILED, "%s", weft_status_name(live->status));
+		weft_wish_say(wish, WEFT_LISTENER_FAILED, "%s", weft_status_name(live->status));
 	else if (live->phase == WEFT_LIVE_OPEN)
-		weft_listener_entry_say(entry, WEFT_LISTENER_OPEN, "%s", entry->waits ? "wait" : "");
-	else if (entry->outcome.state != WEFT_LISTENER_FAILED) /* a retry says Failed until it works */
-		weft_listener_entry_say(entry, WEFT_LISTENER_PENDING, "opening");
+		weft_wish_say(wish, WEFT_LISTENER_OPEN, "%s", wish->waits ? "wait" : "");
+	else if (wish->outcome.state != WEFT_LISTENER_FAILED) /* a retry says Failed until it works */
+		weft_wish_say(wish, WEFT_LISTENER_PENDING, "opening");
 }
 
-static void retry_later(struct weft_listener_entry *entry)
+static void retry_later(struct weft_wish *wish)
 {
-	struct weft_loop *loop = entry->owner->host.loop;
-	entry->retry_due = false;
-	entry->backoff = entry->backoff ? entry->backoff * 2 : BACKOFF_FIRST;
-	if (entry->backoff > BACKOFF_MAX)
-		entry->backoff = BACKOFF_MAX;
-	entry->retry_set = weft_timer_set(loop, &entry->retry, weft_loop_now(loop) + entry->backoff) == WEFT_OK;
-	if (!entry->retry_set)
-		weft_listeners_again(entry->owner);
+	struct weft_loop *loop = wish->owner->host.loop;
+	wish->retry_due = false;
+	wish->backoff = wish->backoff ? wish->backoff * 2 : BACKOFF_FIRST;
+	if (wish->backoff > BACKOFF_MAX)
+		wish->backoff = BACKOFF_MAX;
+	wish->retry_set = weft_timer_set(loop, &wish->retry, weft_loop_now(loop) + wish->backoff) == WEFT_OK;
+	if (!wish->retry_set)
+		weft_listeners_again(wish->owner);
 }
 
-static void reopen(struct weft_listener_entry *entry)
+static void reopen(struct weft_wish *wish)
 {
-	entry->retry_due = false;
-	weft_live_open(entry->live);
+	wish->retry_due = false;
+	weft_live_open(wish->live);
 }
 
-/* The claim is this entry's: open, or open again after a failure. */
-static void open_entry(struct weft_listener_entry *entry)
+/* The claim is this wish's: open, or open again after a failure. */
+static void open_wish(struct weft_wish *wish)
 {
-	struct weft_live *live = entry->live;
+	struct weft_live *live = wish->live;
 	if (live && live->wanted && live->status == WEFT_OK)
 		return;
 	if (live && live->wanted) { /* it failed */
-		if (entry->retry_due && !weft_live_holds_address(live))
-			reopen(entry);
-		else if (!entry->retry_due && !entry->retry_set)
-			retry_later(entry);
+		if (wish->retry_due && !weft_live_holds_address(live))
+			reopen(wish);
+		else if (!wish->retry_due && !wish->retry_set)
+			retry_later(wish);
 		return;
 	}
-	if (is_occupied(entry->owner, &entry->claimed)) {
-		weft_listener_entry_say(entry, WEFT_LISTENER_PENDING, "the address is being released");
+	if (is_occupied(wish->owner, &wish->claimed)) {
+		weft_wish_say(wish, WEFT_LISTENER_PENDING, "the address is being released");
 		return;
 	}
-	if (!live && !take_live(entry, &entry->claimed)) {
-		weft_listener_entry_say(entry, WEFT_LISTENER_FAILED, "no memory");
-		retry_later(entry);
+	if (!live && !take_live(wish, &wish->claimed)) {
+		weft_wish_say(wish, WEFT_LISTENER_FAILED, "no memory");
+		retry_later(wish);
 		return;
 	}
-	weft_live_open(entry->live);
+	weft_live_open(wish->live);
 }
 
-static void settle(struct weft_listener_entry *entry)
+static void settle(struct weft_wish *wish)
 {
-	bool has = entry->claims && !entry->blocker;
-	free_closed(entry);
-	if (entry->live && (!has || memcmp(&entry->live->instance.address, &entry->claimed, sizeof(struct weft_addr)) != 0)) {
-		send_off(entry);
-		free_closed(entry);
+	bool has = wish->claims && !wish->blocker;
+	free_closed(wish);
+	if (wish->live && (!has || memcmp(&wish->live->instance.address, &wish->claimed, sizeof(struct weft_addr)) != 0)) {
+		send_off(wish);
+		free_closed(wish);
 	}
 	if (has)
-		open_entry(entry);
-	if (entry->live)
-		say_live(entry);
-	else if (entry->blocker)
-		weft_listener_entry_say(entry, WEFT_LISTENER_FAILED, "wanted by %s", entry->blocker->label);
-	else if (!entry->present || entry->owner->stopping)
-		weft_listener_entry_say(entry, WEFT_LISTENER_DRAINING, "%s", "");
-	else if (!entry->owner->ready[entry->rule])
-		weft_listener_entry_say(entry, WEFT_LISTENER_PENDING, "sync");
-	else if (entry->waits)
-		weft_listener_entry_say(entry, WEFT_LISTENER_PENDING, "wait");
-	if (!weft_listener_entry_is_gone(entry))
+		open_wish(wish);
+	if (wish->live)
+		say_live(wish);
+	else if (wish->blocker)
+		weft_wish_say(wish, WEFT_LISTENER_FAILED, "wanted by %s", wish->blocker->label);
+	else if (!wish->present || wish->owner->stopping)
+		weft_wish_say(wish, WEFT_LISTENER_DRAINING, "%s", "");
+	else if (!wish->owner->ready[wish->rule])
+		weft_wish_say(wish, WEFT_LISTENER_PENDING, "sync");
+	else if (wish->waits)
+		weft_wish_say(wish, WEFT_LISTENER_PENDING, "wait");
+	if (!weft_wish_is_gone(wish))
 		return;
-	if (!entry->was_told)
-		weft_listener_entry_free(entry);
-	else if (weft_list_is_empty(&entry->unsaid)) /* its observed row goes first */
-		weft_list_append(&entry->owner->unsaid, &entry->unsaid);
+	if (!wish->was_told)
+		weft_wish_free(wish);
+	else if (weft_list_is_empty(&wish->unsaid)) /* its observed row goes first */
+		weft_list_append(&wish->owner->unsaid, &wish->unsaid);
 }
 
 /* ---- rounds ---- */
@@ -238,22 +239,22 @@ static void note_row(struct weft_listeners *ls, unsigned rule, const void *row, 
 	const struct weft_rule_info *info = &ls->host.info->rules[rule];
 	const struct weft_type *type = weft_rule_table(ls, rule)->row;
 	uint64_t hash = weft_rule_hash(ls, rule, row);
-	struct weft_listener_entry **link = weft_listener_entry_find(ls, rule, row, hash);
+	struct weft_wish **link = weft_wish_find(ls, rule, row, hash);
 	if (!*link && !present)
 		return;
-	struct weft_listener_entry *entry = *link ? *link : weft_listener_entry_add(ls, rule, row, hash, link);
-	if (!entry) {
+	struct weft_wish *wish = *link ? *link : weft_wish_add(ls, rule, row, hash, link);
+	if (!wish) {
 		ls->rescan[rule] = true;
 		weft_listeners_again(ls);
 		return;
 	}
-	entry->present = present;
+	wish->present = present;
 	if (present) {
 		const char *bytes = row;
-		memcpy(&entry->address, bytes + type->fields[info->address].offset, sizeof(entry->address));
-		entry->waits = info->wait != WEFT_NONE && *(const bool *)(bytes + type->fields[info->wait].offset);
+		memcpy(&wish->address, bytes + type->fields[info->address].offset, sizeof(wish->address));
+		wish->waits = info->wait != WEFT_NONE && *(const bool *)(bytes + type->fields[info->wait].offset);
 	}
-	weft_listener_entry_touch(entry);
+	weft_wish_touch(wish);
 }
 
 static void rows_changed(void *user, const struct weft_table *table, const struct weft_change *changes, size_t count)
@@ -261,7 +262,8 @@ static void rows_changed(void *user, const struct weft_table *table, const struc
 	const struct weft_watched *watched = user;
 	(void)table;
 	for (size_t i = 0; i < count; i++)
-		note_row(watched->owner, watched->rule, changes[i].after ? changes[i].after : changes[i].before, changes[i].after != NULL);
+		note_row(watched->owner, watched->rule, changes[i].after ? changes[i].after : changes[i].before,
+			changes[i].after != NULL);
 	weft_listeners_post(watched->owner);
 }
 
@@ -273,10 +275,10 @@ static void need_changed(void *user, const struct weft_table *table, const struc
 
 static void touch_all(struct weft_listeners *ls, unsigned rule)
 {
-	for (size_t i = 0; i < WEFT_ENTRY_BUCKETS; i++)
-		for (struct weft_listener_entry *entry = ls->entries[i]; entry; entry = entry->next)
-			if (entry->rule == rule)
-				weft_listener_entry_touch(entry);
+	for (size_t i = 0; i < WEFT_WISH_BUCKETS; i++)
+		for (struct weft_wish *wish = ls->wishes[i]; wish; wish = wish->next)
+			if (wish->rule == rule)
+				weft_wish_touch(wish);
 }
 
 /* Reads the table afresh: at start, and when memory ran out while a change was noted. */
@@ -285,10 +287,10 @@ static void scan(struct weft_listeners *ls, unsigned rule)
 	struct weft_cursor cursor;
 	const struct weft_table *table = weft_engine_table(ls->host.engine, ls->host.info->rules[rule].table);
 	ls->rescan[rule] = false;
-	for (size_t i = 0; i < WEFT_ENTRY_BUCKETS; i++)
-		for (struct weft_listener_entry *entry = ls->entries[i]; entry; entry = entry->next)
-			if (entry->rule == rule)
-				entry->present = false;
+	for (size_t i = 0; i < WEFT_WISH_BUCKETS; i++)
+		for (struct weft_wish *wish = ls->wishes[i]; wish; wish = wish->next)
+			if (wish->rule == rule)
+				wish->present = false;
 	touch_all(ls, rule);
 	for (const void *row = weft_table_first(&cursor, table, WEFT_NEW); row; row = weft_cursor_next(&cursor))
 		note_row(ls, rule, row, true);
@@ -314,15 +316,16 @@ static void run_round(struct weft_task *task)
 		if (!ls->ready[rule])
 			look_at_needs(ls, rule);
 	}
-	/* Claims first: who has an address is decided from all that is wanted. Then those that give one up, by their order in the list. */
+	/* Claims first: who has an address is decided from all that is wanted. Then those that give one up, by
+	 * their order in the list. */
 	weft_list_each(node, after, &ls->dirty)
-		set_claim(weft_container(node, struct weft_listener_entry, dirty));
+		set_claim(weft_container(node, struct weft_wish, dirty));
 	struct weft_node round;
 	weft_list_init(&round);
 	for (struct weft_node *node; (node = weft_list_take_first(&ls->dirty));)
 		weft_list_append(&round, node);
 	for (struct weft_node *node; (node = weft_list_take_first(&round));)
-		settle(weft_container(node, struct weft_listener_entry, dirty));
+		settle(weft_container(node, struct weft_wish, dirty));
 	weft_outcomes_tell(ls);
 }
 
@@ -391,11 +394,11 @@ void weft_listeners_drain(struct weft_listeners *ls, int64_t nanoseconds)
 {
 	ls->stopping = true;
 	ls->stop_limit = nanoseconds;
-	for (size_t i = 0; i < WEFT_ENTRY_BUCKETS; i++) {
-		for (struct weft_listener_entry *entry = ls->entries[i]; entry; entry = entry->next) {
-			for (struct weft_live *live = entry->draining; live; live = live->next)
+	for (size_t i = 0; i < WEFT_WISH_BUCKETS; i++) {
+		for (struct weft_wish *wish = ls->wishes[i]; wish; wish = wish->next) {
+			for (struct weft_live *live = wish->draining; live; live = live->next)
 				weft_live_drain(live, nanoseconds);
-			weft_listener_entry_touch(entry);
+			weft_wish_touch(wish);
 		}
 	}
 }
@@ -413,16 +416,16 @@ void weft_listeners_destroy(struct weft_listeners *ls)
 		for (size_t i = 0; i < info->need_count; i++)
 			weft_engine_unwatch(ls->host.engine, info->needs[i], need_changed, ls);
 	}
-	for (size_t i = 0; i < WEFT_ENTRY_BUCKETS; i++) {
-		while (ls->entries[i]) {
-			struct weft_listener_entry *entry = ls->entries[i];
-			if (entry->live)
-				weft_live_free(entry->live);
-			for (struct weft_live *live = entry->draining, *next; live; live = next) {
+	for (size_t i = 0; i < WEFT_WISH_BUCKETS; i++) {
+		while (ls->wishes[i]) {
+			struct weft_wish *wish = ls->wishes[i];
+			if (wish->live)
+				weft_live_free(wish->live);
+			for (struct weft_live *live = wish->draining, *next; live; live = next) {
 				next = live->next;
 				weft_live_free(live);
 			}
-			weft_listener_entry_free(entry);
+			weft_wish_free(wish);
 		}
 	}
 	weft_timer_stop(ls->host.loop, &ls->again);
@@ -439,21 +442,21 @@ void weft_listeners_silence(struct weft_listeners *ls)
 
 static int by_key(const void *a, const void *b)
 {
-	return weft_listener_entry_compare(*(struct weft_listener_entry *const *)a, *(struct weft_listener_entry *const *)b);
+	return weft_wish_compare(*(struct weft_wish *const *)a, *(struct weft_wish *const *)b);
 }
 
-static void show(const struct weft_listener_entry *entry, weft_listener_view_fn *each, void *user)
+static void show(const struct weft_wish *wish, weft_listener_view_fn *each, void *user)
 {
-	size_t connections = entry->live ? weft_live_connections(entry->live) : 0;
-	for (const struct weft_live *live = entry->draining; live; live = live->next)
+	size_t connections = wish->live ? weft_live_connections(wish->live) : 0;
+	for (const struct weft_live *live = wish->draining; live; live = live->next)
 		connections += weft_live_connections(live);
 	struct weft_listener_view view = {
-		.key = weft_rule_table(entry->owner, entry->rule)->key_count ? entry->key : NULL,
-		.label = entry->label,
-		.has_address = entry->live || !entry->waits,
-		.address = entry->live ? entry->live->instance.address : entry->address,
-		.state = entry->outcome.state,
-		.reason = entry->outcome.reason,
+		.key = weft_rule_table(wish->owner, wish->rule)->key_count ? wish->key : NULL,
+		.label = wish->label,
+		.has_address = wish->live || !wish->waits,
+		.address = wish->live ? wish->live->instance.address : wish->address,
+		.state = wish->outcome.state,
+		.reason = wish->outcome.reason,
 		.connections = connections,
 	};
 	each(user, &view);
@@ -462,12 +465,12 @@ static void show(const struct weft_listener_entry *entry, weft_listener_view_fn 
 void weft_listeners_each(const struct weft_listeners *ls, unsigned rule, weft_listener_view_fn *each, void *user)
 {
 	size_t count = 0, room = 0;
-	struct weft_listener_entry **sorted = NULL;
-	for (size_t i = 0; i < WEFT_ENTRY_BUCKETS; i++) {
-		for (struct weft_listener_entry *entry = ls->entries[i]; entry; entry = entry->next) {
-			if (entry->rule != rule || !weft_grow(&sorted, &room, count + 1, sizeof(*sorted)))
+	struct weft_wish **sorted = NULL;
+	for (size_t i = 0; i < WEFT_WISH_BUCKETS; i++) {
+		for (struct weft_wish *wish = ls->wishes[i]; wish; wish = wish->next) {
+			if (wish->rule != rule || !weft_grow(&sorted, &room, count + 1, sizeof(*sorted)))
 				continue;
-			sorted[count++] = entry;
+			sorted[count++] = wish;
 		}
 	}
 	if (count)
@@ -484,6 +487,6 @@ struct weft_gate *weft_listeners_gate(struct weft_listeners *ls, unsigned rule, 
 	const struct weft_table_info *table = weft_rule_table(ls, rule);
 	if (table->key_count && !key)
 		return NULL;
-	struct weft_listener_entry *entry = *weft_listener_entry_find(ls, rule, key, weft_rule_hash(ls, rule, key));
-	return entry && entry->live && entry->live->phase == WEFT_LIVE_OPEN ? &entry->live->member[0].gate : NULL;
+	struct weft_wish *wish = *weft_wish_find(ls, rule, key, weft_rule_hash(ls, rule, key));
+	return wish && wish->live && wish->live->phase == WEFT_LIVE_OPEN ? &wish->live->member[0].gate : NULL;
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT
  *
  * listeners.h: keeps the listener instances as the rules' tables want them. Net changes of a rule's table go in
- * after each commit, outcomes come back as input transactions on its observed table. Everything here runs in the instance's
- * thread; sockets are touched by the threads that own them, each through its struct weft_conns.
+ * after each commit, outcomes come back as input transactions on its observed table. Everything here runs in the
+ * instance's thread; sockets are touched by the threads that own them, each through its struct weft_conns.
  */
 #ifndef WEFT_MESH_LISTENERS_H
 #define WEFT_MESH_LISTENERS_H
@@ -26,7 +26,8 @@ struct weft_listeners_host {
 
 /* Subscribes to the rules' tables; opens nothing before the first turn. `threads` must stay. */
 enum weft_status weft_listeners_create(const struct weft_listeners_host *, struct weft_listeners **);
-/* Everything closes its address; connections are reset after so many nanoseconds (0: at once). For good; again: a new limit. */
+/* Everything closes its address; connections are reset after so many nanoseconds (0: at once). For good;
+ * again: a new limit. */
 void weft_listeners_drain(struct weft_listeners *, int64_t nanoseconds);
 bool weft_listeners_is_idle(const struct weft_listeners *);
 void weft_listeners_silence(struct weft_listeners *); /* tells no outcome any more: the engine is about to go */
@@ -46,7 +47,8 @@ struct weft_listener_view {
 typedef void weft_listener_view_fn(void *user, const struct weft_listener_view *);
 void weft_listeners_each(const struct weft_listeners *, unsigned rule, weft_listener_view_fn *, void *user);
 
-/* The gate of an open instance in the instance's thread: for adopt and dial. NULL: there is none, or it is not open. */
+/* The gate of an open instance in the instance's thread: for adopt and dial. NULL: there is none, or it is
+ * not open. */
 struct weft_gate *weft_listeners_gate(struct weft_listeners *, unsigned rule, const void *key);
 
 #endif

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT
  *
  * live.c: the two sides of a live listener. `advance` compares what is wanted with the members' states and sends
- * orders; the serving thread carries them out on its gate and answers. The first listening member of a group probes the
- * address before the others join it with SO_REUSEPORT.
+ * orders; the serving thread carries them out on its gate and answers. The first listening member of a group
+ * probes the address before the others join it with SO_REUSEPORT.
  */
 #include "mesh/live.h"
 
@@ -24,7 +24,8 @@ static void end_gate(struct weft_member *m)
 	m->has_gate = false;
 }
 
-/* The order, once no socket of the gate is being closed any more. False: the gate is gone, and the member not ours any more. */
+/* The order, once no socket of the gate is being closed any more. False: the gate is gone, and the member
+ * not ours any more. */
 static bool carry_out(struct weft_member *m)
 {
 	enum weft_status status = WEFT_OK;
@@ -161,7 +162,8 @@ static void on_quiet(struct weft_task *task)
 	advance_and_tell(m->live);
 }
 
-struct weft_live *weft_live_create(const struct weft_instance *instance, struct weft_loop *home, struct weft_conns **threads, unsigned count)
+struct weft_live *weft_live_create(const struct weft_instance *instance, struct weft_loop *home,
+	struct weft_conns **threads, unsigned count)
 {
 	struct weft_live *live = weft_alloc(sizeof(*live) + count * sizeof(live->member[0]));
 	if (!live)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT
  *
  * live.h: one listener on one address: a gate in each thread that serves it, driven by orders. The instance's
- * thread decides and owns the memory; a thread has its gate from the OPEN order until it says that the gate is quiet. At most
- * one order per member is under way, and a thread answers in order, so no answer can be stale.
+ * thread decides and owns the memory; a thread has its gate from the OPEN order until it says that the gate is
+ * quiet. At most one order per member is under way, and a thread answers in order, so no answer can be stale.
  */
 #ifndef WEFT_MESH_LIVE_H
 #define WEFT_MESH_LIVE_H
@@ -58,7 +58,8 @@ struct weft_live {
 };
 
 /* CLOSED. The instance's key and label must live as long. NULL: no memory. */
-struct weft_live *weft_live_create(const struct weft_instance *, struct weft_loop *home, struct weft_conns **threads, unsigned count);
+struct weft_live *weft_live_create(const struct weft_instance *, struct weft_loop *home,
+	struct weft_conns **threads, unsigned count);
 void weft_live_free(struct weft_live *);
 void weft_live_open(struct weft_live *); /* also after a failure, and while draining: its connections are kept */
 void weft_live_drain(struct weft_live *, int64_t nanoseconds);

@@ -22,19 +22,19 @@ void weft_listeners_again(struct weft_listeners *ls)
 }
 
 /* The observed row: the rule's key columns under its own numbers, then state and reason. */
-static enum weft_status make_row(const struct weft_listener_entry *entry, const struct weft_table_info *desired,
+static enum weft_status make_row(const struct weft_wish *wish, const struct weft_table_info *desired,
 	const struct weft_table_info *observed, char *row)
 {
-	struct weft_engine *engine = entry->owner->host.engine;
+	struct weft_engine *engine = wish->owner->host.engine;
 	for (size_t i = 0; i < observed->key_count; i++) {
 		const struct weft_field *from = &desired->row->fields[desired->key[i]];
 		const struct weft_field *to = &observed->row->fields[observed->key[i]];
-		memcpy(row + to->offset, (const char *)entry->key + from->offset, to->type->size);
+		memcpy(row + to->offset, (const char *)wish->key + from->offset, to->type->size);
 	}
 	for (size_t i = 0; i < observed->row->field_count; i++) {
 		const struct weft_field *field = &observed->row->fields[i];
-		const char *text = strcmp(field->name, "state") == 0 ? weft_listener_state_name(entry->outcome.state)
-			: strcmp(field->name, "reason") == 0 ? entry->outcome.reason : NULL;
+		const char *text = strcmp(field->name, "state") == 0 ? weft_listener_state_name(wish->outcome.state)
+			: strcmp(field->name, "reason") == 0 ? wish->outcome.reason : NULL;
 		bool is_key = false;
 		for (size_t k = 0; k < observed->key_count; k++)
 			is_key |= observed->key[k] == i;
@@ -49,19 +49,19 @@ static enum weft_status make_row(const struct weft_listener_entry *entry, const 
 	return WEFT_OK;
 }
 
-static enum weft_status put(const struct weft_listener_entry *entry)
+static enum weft_status put(const struct weft_wish *wish)
 {
-	struct weft_engine *engine = entry->owner->host.engine;
-	const struct weft_rule_info *rule = weft_listener_entry_rule(entry);
+	struct weft_engine *engine = wish->owner->host.engine;
+	const struct weft_rule_info *rule = weft_wish_rule(wish);
 	if (rule->observed == WEFT_NONE)
 		return WEFT_OK;
 	const struct weft_table_info *desired = weft_table_info(weft_engine_table(engine, rule->table));
 	const struct weft_table_info *observed = weft_table_info(weft_engine_table(engine, rule->observed));
-	bool gone = weft_listener_entry_is_gone(entry);
+	bool gone = weft_wish_is_gone(wish);
 	char *row = weft_alloc(observed->row->size);
 	if (!row)
 		return WEFT_NO_MEMORY;
-	enum weft_status status = make_row(entry, desired, observed, row);
+	enum weft_status status = make_row(wish, desired, observed, row);
 	if (status == WEFT_OK)
 		status = gone ? weft_engine_delete(engine, rule->observed, row) : weft_engine_put(engine, rule->observed, row);
 	weft_free(row);
@@ -79,7 +79,7 @@ void weft_outcomes_tell(struct weft_listeners *ls)
 	}
 	weft_list_each(node, after, &ls->unsaid)
 		if (status == WEFT_OK)
-			status = put(weft_container(node, struct weft_listener_entry, unsaid));
+			status = put(weft_container(node, struct weft_wish, unsaid));
 	if (status == WEFT_OK)
 		status = weft_engine_commit(ls->host.engine);
 	else
@@ -89,10 +89,10 @@ void weft_outcomes_tell(struct weft_listeners *ls)
 		return;
 	}
 	for (struct weft_node *node; (node = weft_list_take_first(&ls->unsaid));) {
-		struct weft_listener_entry *entry = weft_container(node, struct weft_listener_entry, unsaid);
-		entry->told = entry->outcome;
-		entry->was_told = !weft_listener_entry_is_gone(entry);
-		if (!entry->was_told)
-			weft_listener_entry_touch(entry); /* it can be freed now */
+		struct weft_wish *wish = weft_container(node, struct weft_wish, unsaid);
+		wish->told = wish->outcome;
+		wish->was_told = !weft_wish_is_gone(wish);
+		if (!wish->was_told)
+			weft_wish_touch(wish); /* it can be freed now */
 	}
 }

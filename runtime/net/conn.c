@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT
  *
  * conn.c: what a compiled handler calls (abi/handler.h), and the life of a connection around it. The handler's
- * state struct is the tail of a struct weft_flow, so a connection is one allocation; an arena is added when the handler asks
- * for memory. Invariant: outside of a step, a flow that lives waits for exactly one thing, named by its phase.
+ * state struct is the tail of a struct weft_flow, so a connection is one allocation; an arena is added when the
+ * handler asks for memory. Invariant: outside of a step, a flow that lives waits for exactly one thing, named by
+ * its phase.
  */
 #include "net/conn.h"
 
@@ -135,7 +136,8 @@ static void note(struct weft_conn *conn, unsigned table, unsigned index, uint64_
 		flow->unrecorded = true;
 }
 
-const void *weft_conn_first(struct weft_conn *conn, struct weft_view_cursor *cursor, unsigned table, unsigned index, uint64_t hash)
+const void *weft_conn_first(struct weft_conn *conn, struct weft_view_cursor *cursor, unsigned table,
+	unsigned index, uint64_t hash)
 {
 	if (conn->judging)
 		note(conn, table, index, hash);
@@ -165,11 +167,11 @@ static void judge_again(struct weft_flow *flow)
 	struct weft_conns *conns = flow->gate->conns;
 	if (flow->phase != PHASE_RELAY || flow->relay.ending)
 		return;
-	conns->counters.judged++;
+	weft_net_count(&conns->counters.judged, 1);
 	const char *reason = judge(flow);
 	if (!reason)
 		return;
-	conns->counters.revoked++;
+	weft_net_count(&conns->counters.revoked, 1);
 	log_line(flow, WEFT_LOG_INFO, "revoked: ", (struct weft_text){reason, strlen(reason)});
 	weft_relay_abort(&flow->relay, WEFT_CANCELLED);
 }
@@ -249,8 +251,9 @@ static void flow_free(struct weft_flow *flow)
 	weft_readings_drop(&gate->conns->readings, &flow->keys);
 	arena_free(&flow->memory);
 	weft_free(flow);
-	gate->conns->counters.active--;
-	if (--gate->flow_count == 0)
+	weft_net_count(&gate->conns->counters.active, -1);
+	weft_net_count(&gate->flow_count, -1);
+	if (gate->flow_count == 0)
 		weft_gate_changed(gate);
 }
 
@@ -315,7 +318,8 @@ void weft_flow_reset(struct weft_flow *flow)
 		flow_end(flow, true);
 }
 
-enum weft_status weft_gate_run(struct weft_gate *gate, struct weft_stream *stream, struct weft_addr local, struct weft_addr original)
+enum weft_status weft_gate_run(struct weft_gate *gate, struct weft_stream *stream, struct weft_addr local,
+	struct weft_addr original)
 {
 	struct weft_conns *conns = gate->conns;
 	const struct weft_handler_info *handler = gate->instance->handler;
@@ -327,7 +331,7 @@ enum weft_status weft_gate_run(struct weft_gate *gate, struct weft_stream *strea
 	weft_list_init(&flow->queue);
 	weft_list_init(&flow->node);
 	weft_list_append(&gate->flows, &flow->node);
-	gate->flow_count++;
+	weft_net_count(&gate->flow_count, 1);
 	struct weft_conn *conn = &flow->conn;
 	conn->handler = handler;
 	conn->program = conns->program;
@@ -340,8 +344,8 @@ enum weft_status weft_gate_run(struct weft_gate *gate, struct weft_stream *strea
 	conn->original_dst = original;
 	conn->accepted = weft_loop_wall(conns->loop);
 	conn->id = conns->next_id++;
-	conns->counters.accepted++;
-	conns->counters.active++;
+	weft_net_count(&conns->counters.accepted, 1);
+	weft_net_count(&conns->counters.active, 1);
 	flow_step(flow, WEFT_OK);
 	return WEFT_OK;
 }
@@ -357,7 +361,7 @@ static void on_dialled(void *user, struct weft_stream *stream, enum weft_status 
 		stream->user = flow->dialled;
 		flow->dialled = stream;
 	} else {
-		flow->gate->conns->counters.dial_failed++;
+		weft_net_count(&flow->gate->conns->counters.dial_failed, 1);
 	}
 	flow_step(flow, status);
 }
@@ -373,7 +377,7 @@ void weft_conn_dial(struct weft_conn *conn, struct weft_addr to, const struct we
 		status = weft_dial_start(conns->loop, to, options, on_dialled, flow, &flow->dial);
 	flow->phase = PHASE_DIAL;
 	if (status < 0) {
-		conns->counters.dial_failed++;
+		weft_net_count(&conns->counters.dial_failed, 1);
 		be_ready(flow, status);
 	}
 }
@@ -421,7 +425,7 @@ void weft_conn_relay(struct weft_conn *conn, struct weft_stream *a, struct weft_
 void weft_conn_deny(struct weft_conn *conn, struct weft_text reason)
 {
 	struct weft_flow *flow = flow_of(conn);
-	flow->gate->conns->counters.denied++;
+	weft_net_count(&flow->gate->conns->counters.denied, 1);
 	log_line(flow, WEFT_LOG_INFO, "denied: ", reason);
 	flow_end(flow, true);
 }
@@ -465,7 +469,8 @@ void weft_conns_post(struct weft_conns *conns)
 	weft_loop_post(conns->loop, &conns->soon);
 }
 
-void weft_conns_init(struct weft_conns *conns, struct weft_loop *loop, struct weft_reader *reader, void *program, uint64_t id_base)
+void weft_conns_init(struct weft_conns *conns, struct weft_loop *loop, struct weft_reader *reader,
+	void *program, uint64_t id_base)
 {
 	*conns = (struct weft_conns){.loop = loop, .reader = reader, .program = program, .next_id = id_base};
 	conns->soon.run = run_soon;

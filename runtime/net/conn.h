@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT
  *
  * conn.h: the connections of one thread: each runs its rule's compiled handler (abi/handler.h) from await to
- * await with a view pinned, and is judged again when a row changes that its `relay ... while` read.
- * A gate is one listener instance as this thread sees it: where its connections come from, and the list of those that live.
+ * await with a view pinned, and is judged again when a row changes that its `relay ... while` read. A gate is
+ * one listener instance as this thread sees it: where its connections come from, and the list of those that
+ * live.
  */
 #ifndef WEFT_NET_CONN_H
 #define WEFT_NET_CONN_H
@@ -28,6 +29,11 @@ struct weft_net_counters {
 	uint64_t accepted, active, judged, revoked, denied, bytes, dial_failed;
 };
 
+static inline void weft_net_count(uint64_t *counter, int64_t by)
+{
+	__atomic_store_n(counter, *counter + (uint64_t)by, __ATOMIC_RELAXED);
+}
+
 struct weft_conns {
 	struct weft_loop *loop;
 	struct weft_reader *reader;
@@ -47,7 +53,8 @@ struct weft_conns {
 	struct weft_block *scratch;      /* until the step returns */
 };
 
-/* `id_base`: the first connection's id, so that threads do not share them. The loop and the reader must outlive it. */
+/* `id_base`: the first connection's id, so that threads do not share them. The loop and the reader must
+ * outlive it. */
 void weft_conns_init(struct weft_conns *, struct weft_loop *, struct weft_reader *, void *program, uint64_t id_base);
 void weft_conns_free(struct weft_conns *); /* after the last gate is gone */
 /* After a flip: judges the connections that read a changed key. */
@@ -59,7 +66,7 @@ struct weft_gate {
 	struct weft_node by_port;        /* in conns->gates */
 	struct weft_node notice;         /* in conns->notices */
 	struct weft_node flows;
-	size_t flow_count;
+	uint64_t flow_count;             /* as a counter: other threads look at it */
 	struct weft_io_listener *listener; /* NULL: not listening (here) */
 	struct weft_timer retry;         /* accepting stopped: too many files */
 	struct weft_timer deadline;      /* of a drain */
@@ -81,7 +88,8 @@ void weft_gate_resume(struct weft_gate *); /* forgets the deadline */
 bool weft_gate_is_quiet(const struct weft_gate *);
 void weft_gate_end(struct weft_gate *);  /* a quiet one leaves its thread's list: its memory is the caller's */
 /* Runs a connected stream through the handler, as if accepted. On an error the stream is the caller's still. */
-enum weft_status weft_gate_run(struct weft_gate *, struct weft_stream *, struct weft_addr local, struct weft_addr original);
+enum weft_status weft_gate_run(struct weft_gate *, struct weft_stream *, struct weft_addr local,
+	struct weft_addr original);
 
 /* ---- between conn.c and gate.c ---- */
 struct weft_flow;

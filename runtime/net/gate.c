@@ -18,7 +18,8 @@ static void say(struct weft_gate *gate, enum weft_log_level level, const char *w
 	weft_buffer_free(&line);
 }
 
-static void on_accepted(void *user, struct weft_io_listener *listener, struct weft_io_socket *socket, enum weft_status status)
+static void on_accepted(void *user, struct weft_io_listener *listener, struct weft_io_socket *socket,
+	enum weft_status status)
 {
 	struct weft_gate *gate = user;
 	if (status < 0) {
@@ -81,7 +82,8 @@ void weft_gate_init(struct weft_gate *gate, struct weft_conns *conns, const stru
 enum weft_status weft_gate_listen(struct weft_gate *gate, bool group, bool probe)
 {
 	struct weft_io_listen_options options = {.reuse_port = group, .probe = probe};
-	enum weft_status status = weft_io_listen(weft_loop_io(gate->conns->loop), &gate->instance->address, &options, &gate_events,
+	enum weft_status status = weft_io_listen(weft_loop_io(gate->conns->loop), &gate->instance->address, &options,
+		&gate_events,
 		gate, &gate->listener);
 	if (status < 0) {
 		gate->listener = NULL;
@@ -162,7 +164,8 @@ static bool is_v4(struct weft_ip ip)
 	return memcmp(&ip, prefix, sizeof(prefix)) == 0;
 }
 
-/* Of an interface of this machine: asked of the kernel, which alone knows; only for the port of a wildcard listener. */
+/* Of an interface of this machine: asked of the kernel, which alone knows; only for the port of a wildcard
+ * listener. */
 static bool is_of_this_machine(struct weft_conns *conns, struct weft_ip ip)
 {
 	static const struct weft_io_listener_events deaf;

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT
  *
  * pair.c: a stream without descriptor. Nothing is copied: what one end sends is lent to the other as it lies,
- * and `sent` is said when the lease comes back, so back-pressure is the receiver's pace. Calls only note what is wanted;
- * one task of the loop delivers, until neither end can move. The pair is freed when both ends have closed.
+ * and `sent` is said when the lease comes back, so back-pressure is the receiver's pace. Calls only note what is
+ * wanted; one task of the loop delivers, until neither end can move. The pair is freed when both ends have
+ * closed.
  */
 #include "net/pair.h"
 #include "base/alloc.h"

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT
  *
- * readings.h: what each connection's `relay ... while` read when it was last judged, by (table, index, hash).
- * A flip of the views tells the keys that changed; from them it is one probe each to the connections concerned, so the
- * work of a revocation is in proportion to the change and not to the connections.
+ * readings.h: what each connection's `relay ... while` read when it was last judged, by (table, index, hash). A
+ * flip of the views tells the keys that changed; from them it is one probe each to the connections concerned, so
+ * the work of a revocation is in proportion to the change and not to the connections.
  */
 #ifndef WEFT_NET_READINGS_H
 #define WEFT_NET_READINGS_H

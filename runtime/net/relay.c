@@ -130,7 +130,7 @@ static void sent(void *user, struct weft_stream *stream, size_t size, enum weft_
 		weft_relay_abort(relay, status);
 		return;
 	}
-	*relay->bytes += size;
+	__atomic_store_n(relay->bytes, *relay->bytes + size, __ATOMIC_RELAXED); /* others read the counter */
 	struct weft_relay_node *node = side->first;
 	if (node) {
 		struct weft_lease next = node->lease;

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT
  *
- * relay.h: two streams joined: what one receives the other sends, both ways, until both have shut.
- * The receiver's readiness drives the sender's receive: bytes go back to the stream that lent them when they are sent, and a
- * stream lends only a bounded amount (stream.h). A half-close is forwarded as a half-close, an error as a reset.
+ * relay.h: two streams joined: what one receives the other sends, both ways, until both have shut. The
+ * receiver's readiness drives the sender's receive: bytes go back to the stream that lent them when they are
+ * sent, and a stream lends only a bounded amount (stream.h). A half-close is forwarded as a half-close, an error
+ * as a reset.
  */
 #ifndef WEFT_NET_RELAY_H
 #define WEFT_NET_RELAY_H
@@ -10,7 +11,8 @@
 #include <weft/weft.h>
 
 struct weft_relay;
-/* Both streams have closed: OK after two half-closes, else what ended it. The relay's memory is the caller's again. */
+/* Both streams have closed: OK after two half-closes, else what ended it. The relay's memory is the
+ * caller's again. */
 typedef void weft_relay_done_fn(struct weft_relay *, enum weft_status);
 
 struct weft_relay_node;
@@ -32,7 +34,8 @@ struct weft_relay {
 };
 
 /* Takes both streams, from any earlier listener too; `relay` is the caller's memory until `done`. */
-void weft_relay_start(struct weft_relay *, struct weft_stream *a, struct weft_stream *b, uint64_t *bytes, weft_relay_done_fn *);
+void weft_relay_start(struct weft_relay *, struct weft_stream *a, struct weft_stream *b, uint64_t *bytes,
+	weft_relay_done_fn *);
 /* Resets both sides; `done` follows with this status, an error. */
 void weft_relay_abort(struct weft_relay *, enum weft_status);
 

@@ -5,7 +5,7 @@
  */
 #include <unistd.h>
 
-#include "net_program.h"
+#include "net_backend.h"
 
 static unsigned workers;
 

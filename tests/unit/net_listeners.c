@@ -3,7 +3,7 @@
  * net_listeners.c: listeners follow their table: created, changed, replaced, drained, brought back, wanted twice, in use by
  * another process, waiting, unsynced. On the instance's thread and with two workers.
  */
-#include "net_program.h"
+#include "net_backend.h"
 
 #define IS(table, port, text)                                                     \
 	do {                                                                      \

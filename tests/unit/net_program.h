@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT
  *
  * net_program.h: a program written by hand, as the compiler would: one listener rule `web[port]` whose rows the test
- * puts itself, and a table `allowed[port]` that its `relay ... while` reads. And what a client and a server need to talk through it.
+ * puts itself, and a table `allowed[port]` that its `relay ... while` reads.
  */
 #ifndef TESTS_NET_PROGRAM_H
 #define TESTS_NET_PROGRAM_H
+
+#include <pthread.h>
 
 #include "app/net.h"
 #include "app/worker.h"
@@ -142,15 +144,18 @@ static struct weft_program_head program;
 static struct weft_loop *home;
 static struct weft_net *net;
 static char last_log[512];
+static pthread_mutex_t log_lock = PTHREAD_MUTEX_INITIALIZER; /* workers log, too */
 
 static void keep_log(void *user, enum weft_log_level level, struct weft_text line)
 {
 	(void)user;
 	if (level < WEFT_LOG_INFO)
 		return;
+	pthread_mutex_lock(&log_lock);
 	snprintf(last_log, sizeof(last_log), "%.*s", (int)line.size, line.data);
 	if (getenv("WEFT_TEST_LOG"))
 		fprintf(stderr, "  %s\n", last_log);
+	pthread_mutex_unlock(&log_lock);
 }
 
 static bool program_begin(const char *backend, unsigned workers)
@@ -248,120 +253,6 @@ static inline uint64_t counter(const char *name)
 	counter_wanted = name;
 	weft_net_counters(net, take_counter, NULL);
 	return counter_value;
-}
-
-/* Both loops: the clients' and the program's. */
-#define SERVE_UNTIL(condition)                                                                 \
-	do {                                                                                   \
-		int64_t end_ = weft_loop_now(the_loop) + INT64_C(3000000000);                  \
-		while (!(condition) && weft_loop_now(the_loop) < end_) {                       \
-			weft_loop_turn(home, 0);                                               \
-			weft_loop_turn(the_loop, 200000);                                      \
-		}                                                                              \
-	} while (0)
-#define SERVE_FOR(ms)                                                                          \
-	do {                                                                                   \
-		int64_t end_ = weft_loop_now(the_loop) + (ms) * INT64_C(1000000);              \
-		while (weft_loop_now(the_loop) < end_) {                                       \
-			weft_loop_turn(home, 0);                                               \
-			weft_loop_turn(the_loop, 200000);                                      \
-		}                                                                              \
-	} while (0)
-
-/* ---- a server that echoes the sequence: each accepted connection is an end of `backend_ends` ---- */
-
-enum { BACKEND_ENDS = 2048 };
-static struct end *backend_ends[BACKEND_ENDS];
-static size_t backend_count;
-static struct weft_io_listener *backend;
-static struct weft_addr backend_addr;
-static bool backend_closed;
-
-static void backend_accepted(void *user, struct weft_io_listener *l, struct weft_io_socket *socket, enum weft_status status)
-{
-	(void)user, (void)l;
-	if (status < 0 || backend_count == BACKEND_ENDS)
-		return;
-	struct weft_stream *s = weft_socket_stream(socket);
-	backend_ends[backend_count++] = end_new("server", s, 2, 1);
-	weft_stream_receive(s);
-}
-
-static void backend_is_closed(void *user, struct weft_io_listener *l)
-{
-	(void)user, (void)l;
-	backend_closed = true;
-}
-
-static const struct weft_io_listener_events backend_events = {backend_accepted, backend_is_closed};
-
-static bool backend_begin(void)
-{
-	struct weft_addr any = loopback(0);
-	struct weft_io_listen_options options = {0};
-	backend_count = 0;
-	backend_closed = false;
-	if (weft_io_listen(weft_loop_io(the_loop), &any, &options, &backend_events, NULL, &backend) < 0 ||
-	    weft_io_listener_local(backend, &backend_addr) < 0)
-		return false;
-	weft_io_accept(backend);
-	return true;
-}
-
-static void end_stop(struct end *e)
-{
-	if (e->stream)
-		weft_stream_abort(e->stream);
-}
-
-static void backend_end(void)
-{
-	weft_io_listener_close(backend);
-	TURN_UNTIL(backend_closed);
-	for (size_t i = 0; i < backend_count; i++)
-		end_stop(backend_ends[i]);
-	TURN_FOR(5);
-	for (size_t i = 0; i < backend_count; i++)
-		free(backend_ends[i]);
-	backend_count = 0;
-}
-
-/* A client connected to the program; NULL when refused. */
-static struct end *connect_to(struct weft_addr to)
-{
-	struct weft_dial *dial;
-	dial_over = false;
-	if (weft_dial_start(the_loop, to, NULL, world_dialled, NULL, &dial) < 0)
-		return NULL;
-	SERVE_UNTIL(dial_over);
-	if (!dial_over || dial_status < 0)
-		return NULL;
-	struct end *e = end_new("client", dialled_stream, 1, 2);
-	weft_stream_receive(e->stream);
-	return e;
-}
-
-static void client_end(struct end *e)
-{
-	end_stop(e);
-	SERVE_UNTIL(e->closes);
-	free(e);
-}
-
-/* A port of loopback that nobody listens on just now. */
-static uint16_t free_port(void)
-{
-	struct weft_addr any = loopback(0), at = any;
-	struct weft_io_listen_options options = {0};
-	struct weft_io_listener *l;
-	backend_closed = false;
-	if (weft_io_listen(weft_loop_io(the_loop), &any, &options, &backend_events, NULL, &l) < 0)
-		return 0;
-	weft_io_listener_local(l, &at);
-	weft_io_listener_close(l);
-	TURN_UNTIL(backend_closed);
-	backend_closed = false;
-	return at.port;
 }
 
 #endif

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT
  *
- * entries.c: the entries of the rules' rows, by rule and key: made, found, compared, freed.
+ * wishes.c: the wishes of the rules' rows, by rule and key: made, found, compared, freed.
  */
 #include "mesh/listeners_internal.h"
 
 #include "base/alloc.h"
 
-const struct weft_rule_info *weft_listener_entry_rule(const struct weft_listener_entry *entry)
+const struct weft_rule_info *weft_wish_rule(const struct weft_wish *wish)
 {
-	return &entry->owner->host.info->rules[entry->rule];
+	return &wish->owner->host.info->rules[wish->rule];
 }
 
 const struct weft_table_info *weft_rule_table(const struct weft_listeners *ls, unsigned rule)
@@ -16,12 +16,12 @@ const struct weft_table_info *weft_rule_table(const struct weft_listeners *ls, u
 	return weft_table_info(weft_engine_table(ls->host.engine, ls->host.info->rules[rule].table));
 }
 
-bool weft_listener_entry_is_gone(const struct weft_listener_entry *entry)
+bool weft_wish_is_gone(const struct weft_wish *wish)
 {
-	return !entry->present && !entry->live && !entry->draining;
+	return !wish->present && !wish->live && !wish->draining;
 }
 
-int weft_listener_entry_compare(const struct weft_listener_entry *a, const struct weft_listener_entry *b)
+int weft_wish_compare(const struct weft_wish *a, const struct weft_wish *b)
 {
 	if (a->rule != b->rule)
 		return a->rule < b->rule ? -1 : 1;
@@ -42,7 +42,8 @@ uint64_t weft_rule_hash(const struct weft_listeners *ls, unsigned rule, const vo
 	uint64_t hash = 0;
 	for (size_t i = 0; i < table->key_count; i++) {
 		const struct weft_field *f = &table->row->fields[table->key[i]];
-		hash = weft_hash_u64(hash, weft_value_hash(weft_engine_intern(ls->host.engine), f->type, (const char *)row + f->offset));
+		hash = weft_hash_u64(hash, weft_value_hash(weft_engine_intern(ls->host.engine), f->type,
+			(const char *)row + f->offset));
 	}
 	return hash;
 }
@@ -57,10 +58,11 @@ static bool same_key(const struct weft_table_info *table, const void *a, const v
 	return true;
 }
 
-struct weft_listener_entry **weft_listener_entry_find(struct weft_listeners *ls, unsigned rule, const void *row, uint64_t hash)
+struct weft_wish **weft_wish_find(struct weft_listeners *ls, unsigned rule, const void *row, uint64_t hash)
 {
-	struct weft_listener_entry **link = &ls->entries[(hash ^ rule) % WEFT_ENTRY_BUCKETS];
-	while (*link && !((*link)->rule == rule && (*link)->hash == hash && same_key(weft_rule_table(ls, rule), (*link)->key, row)))
+	struct weft_wish **link = &ls->wishes[(hash ^ rule) % WEFT_WISH_BUCKETS];
+	while (*link && !((*link)->rule == rule && (*link)->hash == hash && same_key(weft_rule_table(ls, rule),
+		(*link)->key, row)))
 		link = &(*link)->next;
 	return link;
 }
@@ -85,21 +87,22 @@ static char *make_label(const struct weft_listeners *ls, unsigned rule, const vo
 
 static void retry_expired(void *user, struct weft_timer *timer)
 {
-	struct weft_listener_entry *entry = user;
+	struct weft_wish *wish = user;
 	(void)timer;
-	entry->retry_set = false;
-	entry->retry_due = true;
-	weft_listener_entry_touch(entry);
+	wish->retry_set = false;
+	wish->retry_due = true;
+	weft_wish_touch(wish);
 }
 
-struct weft_listener_entry *weft_listener_entry_add(struct weft_listeners *ls, unsigned rule, const void *row, uint64_t hash, struct weft_listener_entry **link)
+struct weft_wish *weft_wish_add(struct weft_listeners *ls, unsigned rule, const void *row, uint64_t hash,
+	struct weft_wish **link)
 {
 	const struct weft_table_info *table = weft_rule_table(ls, rule);
-	struct weft_listener_entry *entry = weft_alloc(sizeof(*entry));
+	struct weft_wish *wish = weft_alloc(sizeof(*wish));
 	void *key = weft_alloc(table->row->size);
 	char *label = make_label(ls, rule, row);
-	if (!entry || !key || !label) {
-		weft_free(entry);
+	if (!wish || !key || !label) {
+		weft_free(wish);
 		weft_free(key);
 		weft_free(label);
 		return NULL;
@@ -109,32 +112,32 @@ struct weft_listener_entry *weft_listener_entry_add(struct weft_listeners *ls, u
 		memcpy((char *)key + f->offset, (const char *)row + f->offset, f->type->size);
 		weft_value_retain(weft_engine_intern(ls->host.engine), f->type, (char *)key + f->offset);
 	}
-	*entry = (struct weft_listener_entry){.owner = ls, .rule = rule, .key = key, .hash = hash, .label = label};
-	entry->retry = (struct weft_timer){.expired = retry_expired, .user = entry};
-	weft_list_init(&entry->dirty);
-	weft_list_init(&entry->unsaid);
-	weft_list_init(&entry->claim);
-	*link = entry;
-	return entry;
+	*wish = (struct weft_wish){.owner = ls, .rule = rule, .key = key, .hash = hash, .label = label};
+	wish->retry = (struct weft_timer){.expired = retry_expired, .user = wish};
+	weft_list_init(&wish->dirty);
+	weft_list_init(&wish->unsaid);
+	weft_list_init(&wish->claim);
+	*link = wish;
+	return wish;
 }
 
-void weft_listener_entry_free(struct weft_listener_entry *entry)
+void weft_wish_free(struct weft_wish *wish)
 {
-	struct weft_listeners *ls = entry->owner;
-	const struct weft_table_info *table = weft_rule_table(ls, entry->rule);
-	weft_claim_set(entry, NULL);
-	weft_timer_stop(ls->host.loop, &entry->retry);
-	weft_list_remove(&entry->dirty);
-	weft_list_remove(&entry->unsaid);
-	struct weft_listener_entry **link = &ls->entries[(entry->hash ^ entry->rule) % WEFT_ENTRY_BUCKETS];
-	while (*link != entry)
+	struct weft_listeners *ls = wish->owner;
+	const struct weft_table_info *table = weft_rule_table(ls, wish->rule);
+	weft_claim_set(wish, NULL);
+	weft_timer_stop(ls->host.loop, &wish->retry);
+	weft_list_remove(&wish->dirty);
+	weft_list_remove(&wish->unsaid);
+	struct weft_wish **link = &ls->wishes[(wish->hash ^ wish->rule) % WEFT_WISH_BUCKETS];
+	while (*link != wish)
 		link = &(*link)->next;
-	*link = entry->next;
+	*link = wish->next;
 	for (size_t i = 0; i < table->key_count; i++) {
 		const struct weft_field *f = &table->row->fields[table->key[i]];
-		weft_value_release(weft_engine_intern(ls->host.engine), f->type, (char *)entry->key + f->offset);
+		weft_value_release(weft_engine_intern(ls->host.engine), f->type, (char *)wish->key + f->offset);
 	}
-	weft_free(entry->key);
-	weft_free(entry->label);
-	weft_free(entry);
+	weft_free(wish->key);
+	weft_free(wish->label);
+	weft_free(wish);
 }
