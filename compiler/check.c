@@ -99,6 +99,8 @@ void resolve_params(struct checker *c, struct node *params)
 		struct node *p = params->kids[i];
 		const struct type *t = resolve_type(c, kid(p, FIELD_DECL_TYPE));
 		p->type = t;
+		if (kid(p, FIELD_DECL_ABSENT))
+			not_yet(c, p, DIAG_NOT_YET_DEFAULT);
 		struct symbol *s = scope_local(c, SYMBOL_ARGUMENT, p, t);
 		s->index = i;
 	}

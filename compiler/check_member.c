@@ -137,7 +137,7 @@ static const struct type *wrong_dot(struct checker *c, struct node *n, const str
 	if (missing) {
 		d = diag_new(c->diags, DIAG_MAY_BE_MISSING, node_span(value), "this is %.*s", TEXT_ARG(of->name));
 		diag_title(d, of->item->name);
-		struct symbol *let = value->kind == NODE_NAME && value->symbol->kind == SYMBOL_LET ? value->symbol : NULL;
+		struct symbol *let = value->kind == NODE_NAME && value->symbol && value->symbol->kind == SYMBOL_LET ? value->symbol : NULL;
 		if (let && let->declaration->kind == NODE_LET && (c->scope->may_end || c->scope->may_skip)) {
 			struct span end = node_span(kid(let->declaration, LET_VALUE));
 			end.begin = end.end;

@@ -275,8 +275,28 @@ static void relation(struct emitter *e, const struct node *n, struct operand a, 
 	}
 }
 
+static bool is_empty_list(const struct node *n)
+{
+	return n->kind == NODE_LIST_LITERAL && kid(n, LIST_LITERAL_ITEMS)->count == 0 && n->type->kind == TYPE_LIST;
+}
+
+/* `xs == []`: the empty list is id 0. */
+static bool compare_with_empty(struct emitter *e, const struct node *n, struct operand *r)
+{
+	const struct node *left = kid(n, BINARY_LEFT), *right = kid(n, BINARY_RIGHT);
+	if ((n->op != OP_EQUAL && n->op != OP_UNEQUAL) || (!is_empty_list(left) && !is_empty_list(right)))
+		return false;
+	struct operand list = emit_operand(e, is_empty_list(right) ? left : right);
+	bool is_id = list.repr == REPR_ID;
+	struct text value = is_id ? list.c : emit_value(e, list).c;
+	*r = operand_value(n->type, text_format(e->arena, "(%s%s %s 0)", value.data, is_id ? "" : ".count", n->op == OP_EQUAL ? "==" : "!="));
+	return true;
+}
+
 void emit_binary(struct emitter *e, const struct node *n, struct operand *r)
 {
+	if (compare_with_empty(e, n, r))
+		return;
 	if (n->op == OP_AND || n->op == OP_OR || n->op == OP_IMPLIES) {
 		logic(e, n, r);
 		return;
