@@ -151,7 +151,7 @@ static void open_source(struct query_emitter *qe, const struct plan_step *s)
 	const struct plan_variable *v = s->variable;
 	struct operand *keys = ARENA_ARRAY(e->arena, struct operand, s->keys.count + 1);
 	place(e, v->place);
-	for (size_t i = 0; i < s->keys.count; i++) keys[i] = query_value(qe, s->keys.items[i]);
+	for (size_t i = 0; i < s->keys.count; i++) keys[i] = emit_simple(e, "key", query_value(qe, s->keys.items[i]));
 	struct text type = c_stored(e, v->table->row), row = c_local(e, "%.*s", TEXT_ARG(v->name));
 	struct text at = c_local(e, "at_%s", row.data), table = c_table(e, v->table);
 	const char *when = when_of(qe, v->position);
@@ -170,7 +170,12 @@ static void open_source(struct query_emitter *qe, const struct plan_step *s)
 	qe->depth++;
 	e->exits.skip = "continue;";
 	query_bind(qe, v, operand_row(e, v->table->row, "%s", row.data));
-	for (size_t i = 0; i < s->checks.count; i++) check(qe, s->checks.items[i]);
+	for (size_t i = 0; i < s->checks.count; i++) {
+		if (s->checks.items[i] == NULL) continue;
+		size_t column = s->index ? s->index->columns[i] : v->table->key[i];
+		line(e, "if (!%s)", c_parens(e, emit_equal(e, row_column(qe, v, column), keys[i])).data);
+		line_under(e, "continue;");
+	}
 }
 
 static void open_element(struct query_emitter *qe, const struct plan_variable *v)

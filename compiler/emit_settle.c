@@ -287,7 +287,16 @@ static void take_round(struct emitter *e, const struct plan_aggregate *a, const 
 		if (is_sum(a)) line(e, "weft_wide_add(&sum_%s, %s, times);", name, argument);
 		else line(e, "%s += %s * (double)times;", to, argument);
 		break;
-	case PLAN_AGG_MIN: case PLAN_AGG_MAX: case PLAN_AGG_FIRST:
+	case PLAN_AGG_FIRST:
+		line(e, "order = %s == NULL ? -1 : weft_value_compare(intern, %s, &%s, &%s%s);", best(e, n, a), c_descriptor(e, by_type).data, by,
+			best(e, n, a), by + sizeof("round") - 1);
+		line(e, "if (order == 0)");
+		line_under(e, "order = weft_value_compare(intern, %s, &%s, &%s%s);", c_descriptor(e, n->round->fields[a->argument].type).data, argument,
+			best(e, n, a), argument + sizeof("round") - 1);
+		line(e, "if (order < 0)");
+		line_under(e, "%s = round;", best(e, n, a));
+		break;
+	case PLAN_AGG_MIN: case PLAN_AGG_MAX:
 		line(e, "if (%s == NULL || weft_value_compare(intern, %s, &%s, &%s%s) %s 0)", best(e, n, a), c_descriptor(e, by_type).data, by, best(e, n, a),
 			by + sizeof("round") - 1, a->kind == PLAN_AGG_MAX ? ">" : "<");
 		line_under(e, "%s = round;", best(e, n, a));
@@ -325,12 +334,12 @@ static void finish_aggregate(struct emitter *e, const struct plan_aggregate *a, 
 
 static void emit_rounds(struct emitter *e, const struct plan_operator *op, const struct names *n)
 {
-	bool uses_intern = false, uses_status = false, uses_times = false;
+	bool uses_intern = false, uses_status = false, uses_order = false;
 	for (size_t i = 0; i < op->aggregates.count; i++) {
 		const struct plan_aggregate *a = op->aggregates.items[i];
 		uses_intern = uses_intern || a->kind == PLAN_AGG_MIN || a->kind == PLAN_AGG_MAX || a->kind == PLAN_AGG_FIRST;
 		uses_status = uses_status || a->kind == PLAN_AGG_COLLECT || (a->kind == PLAN_AGG_COUNT && a->distinct);
-		uses_times = uses_times || a->kind == PLAN_AGG_COLLECT || a->kind == PLAN_AGG_SUM || (a->kind == PLAN_AGG_COUNT && !a->distinct);
+		uses_order = uses_order || a->kind == PLAN_AGG_FIRST;
 	}
 	line(e, "static enum weft_status %s__group(const void *program, struct weft_engine *engine, struct weft_rounds *rounds, int64_t count, "
 		"void *result)", op->c_name.data);
@@ -338,6 +347,7 @@ static void emit_rounds(struct emitter *e, const struct plan_operator *op, const
 	line(e, "%s *row = (%s *)result;", n->row_type.data, n->row_type.data);
 	if (uses_intern) line(e, "const struct weft_intern *intern = weft_engine_intern(engine);");
 	if (uses_status) line(e, "enum weft_status status;");
+	if (uses_order) line(e, "int order;");
 	line(e, "int64_t times;");
 	line(e, "(void)program;");
 	line(e, "(void)count;");
@@ -351,7 +361,6 @@ static void emit_rounds(struct emitter *e, const struct plan_operator *op, const
 	for (size_t i = 0; i < op->aggregates.count; i++) finish_aggregate(e, op->aggregates.items[i], n);
 	line(e, "return WEFT_OK;");
 	line(e, "}");
-	(void)uses_times;
 }
 
 void emit_group(struct emitter *e, const struct plan_operator *op)

@@ -161,7 +161,7 @@ struct plan_step {
 	struct plan_filter *filter;
 	struct plan_index *index;   /* PROBE */
 	struct vec keys;            /* GET, PROBE: struct plan_value *, in the order of the key or index columns */
-	struct vec checks;          /* GET, PROBE: struct plan_filter *: the equalities behind `keys`, to be compared */
+	struct vec checks;          /* beside `keys`: the equality to be compared at once, or NULL: another filter does */
 };
 struct plan_delta {
 	struct text c_name;

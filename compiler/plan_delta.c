@@ -163,12 +163,14 @@ static int weight(struct order *o, struct plan_variable *v)
 
 static void use_way(struct order *o, struct plan_step *s, struct way *way, bool check)
 {
+	struct plan_filter *checked = NULL;
 	vec_push(o->plan->arena, &s->keys, way->other);
 	for (size_t i = 0; check && i < o->filters.count; i++) {
 		if (o->filters.items[i] != way->filter || o->done[i]) continue;
 		o->done[i] = true;
-		if (!way->filter->implied) vec_push(o->plan->arena, &s->checks, way->filter);
+		if (!way->filter->implied) checked = way->filter;
 	}
+	vec_push(o->plan->arena, &s->checks, checked);
 }
 
 /* Lets and list elements that a computed value needs, in order of binding. */

@@ -32,6 +32,7 @@ bool tree_declared_inside(const struct node *whole, const struct symbol *symbol)
 typedef void tree_visit_fn(void *user, struct node *n);
 void tree_each(struct node *n, tree_visit_fn *visit, void *user); /* expressions, parents first */
 bool tree_is_some(enum builtin b); /* some, none, all */
+bool tree_is_row(const struct node *e);       /* c[k], or a single table's name */
 bool tree_is_aggregate(const struct node *e); /* over a comprehension; also [x in xs ...] */
 bool tree_may_skip(const struct node *e);
 bool tree_is_local(const struct symbol *symbol); /* of a comprehension or pattern: no variable of the query */

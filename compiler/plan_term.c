@@ -58,7 +58,7 @@ static void make_row_term(struct maker *m, struct node *n)
 {
 	struct plan_term *outer = m->term, *t = new_term(m, PLAN_TERM_ROW, n);
 	struct plan_table *table = tree_table(n);
-	find_in_kids(m, n);
+	if (n->kind == NODE_INDEX) find_in_kids(m, kid(n, INDEX_ARGUMENTS));
 	m->term = t;
 	struct plan_variable *row = plan_make_variable(m, PLAN_SOURCE, NULL, table->c_name, n);
 	row->table = table;
@@ -316,6 +316,6 @@ void plan_find_terms(struct maker *m, struct node *e)
 	}
 	struct node *comprehension = tree_comprehension(e);
 	if (comprehension && walks_table(comprehension)) make_aggregate(m, e, comprehension);
-	else if (tree_table(e)) make_row_term(m, e);
-	else find_in_kids(m, e);
+	else if (tree_is_row(e)) make_row_term(m, e);
+	else if (!tree_table(e) || e->kind != NODE_NAME) find_in_kids(m, e);
 }

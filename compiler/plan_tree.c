@@ -25,6 +25,11 @@ struct plan_table *tree_table(const struct node *e)
 	return plan_table_of(e->note->table);
 }
 
+bool tree_is_row(const struct node *e)
+{
+	return e->note && (e->note->meaning == MEANS_ROW_BY_KEY || e->note->meaning == MEANS_SINGLE);
+}
+
 bool tree_is_aggregate(const struct node *e)
 {
 	return (e->kind == NODE_CALL && e->note && e->note->meaning == MEANS_AGGREGATE) || e->kind == NODE_LIST_FROM;
