@@ -297,12 +297,13 @@ static const struct value *eval_match(struct oracle *o, const struct oracle_scop
 /* ---- calls and aggregates ---- */
 
 /* Every round of a comprehension, through all its `in`s. */
-static void comprehend(struct oracle *o, const struct oracle_scope *s, const struct node *c, uint32_t next, struct vec *out)
+static void comprehend(struct oracle *o, const struct oracle_scope *s, const struct node *c, const struct node *condition,
+	uint32_t next, struct vec *out)
 {
 	const struct node *fors = kid(c, COMPREHENSION_FORS);
 
 	if (next == fors->count) {
-		if (!kid(c, COMPREHENSION_CONDITION) || truth(o, s, kid(c, COMPREHENSION_CONDITION))) {
+		if (!condition || truth(o, s, condition)) {
 			struct oracle_scope *kept = ARENA_NEW(o->arena, struct oracle_scope);
 			*kept = *s;
 			vec_push(o->arena, out, kept);
@@ -314,7 +315,7 @@ static void comprehend(struct oracle *o, const struct oracle_scope *s, const str
 	oracle_rounds(o, s, kid(f, FOR_SOURCE), &rows);
 	for (size_t i = 0; i < rows.count; i++) {
 		struct oracle_scope inner = oracle_bind(o, s, f->symbol, rows.items[i]);
-		comprehend(o, &inner, c, next + 1, out);
+		comprehend(o, &inner, c, condition, next + 1, out);
 	}
 }
 
@@ -448,8 +449,13 @@ static const struct value *call_aggregate(struct oracle *o, const struct oracle_
 	struct vec rounds = { 0 };
 
 	if (first && first->kind == NODE_COMPREHENSION) {
-		comprehend(o, s, first, 0, &rounds);
-		return aggregate(o, n->symbol->builtin, &rounds, kid(first, COMPREHENSION_YIELD), NULL, false);
+		const struct node *condition = kid(first, COMPREHENSION_CONDITION), *yield = kid(first, COMPREHENSION_YIELD);
+		if (n->symbol->builtin == BUILTIN_ALL && !yield) { /* all(x in xs where c): c of every x */
+			yield = condition;
+			condition = NULL;
+		}
+		comprehend(o, s, first, condition, 0, &rounds);
+		return aggregate(o, n->symbol->builtin, &rounds, yield, NULL, false);
 	}
 	for (size_t i = 0; i < s->round_count; i++) {
 		struct oracle_scope *round = ARENA_NEW(o->arena, struct oracle_scope);
@@ -593,7 +599,7 @@ static const struct value *eval_list_from(struct oracle *o, const struct oracle_
 	const struct node *c = kid(n, LIST_FROM_SOURCE), *fors = kid(c, COMPREHENSION_FORS);
 	struct vec rounds = { 0 }, values = { 0 };
 
-	comprehend(o, s, c, 0, &rounds);
+	comprehend(o, s, c, kid(c, COMPREHENSION_CONDITION), 0, &rounds);
 	if (kid(c, COMPREHENSION_YIELD)) {
 		yields(o, &rounds, kid(c, COMPREHENSION_YIELD), &values);
 	} else {
