@@ -8,6 +8,12 @@
 #include <stdarg.h>
 #include <stdlib.h>
 
+static void grow_above(struct node *n, const struct node *below)
+{
+	if (below && n->depth <= below->depth)
+		n->depth = below->depth + 1;
+}
+
 struct node *make(struct builder *b, enum node_kind kind, uint32_t first, unsigned count, ...)
 {
 	struct node *n = ARENA_NEW(b->arena, struct node);
@@ -15,13 +21,17 @@ struct node *make(struct builder *b, enum node_kind kind, uint32_t first, unsign
 	n->source = b->source;
 	n->first = first;
 	n->last = b->shifted > first ? b->shifted : first;
+	n->depth = 1;
 	n->count = count;
 	n->kids = count ? ARENA_ARRAY(b->arena, struct node *, count) : NULL;
 	va_list kids;
 	va_start(kids, count);
-	for (unsigned i = 0; i < count; i++)
+	for (unsigned i = 0; i < count; i++) {
 		n->kids[i] = va_arg(kids, struct node *);
+		grow_above(n, n->kids[i]);
+	}
 	va_end(kids);
+	b->overflowed = b->overflowed || n->depth > NODE_DEPTH_MAX;
 	return n;
 }
 
@@ -55,6 +65,7 @@ struct node *list(struct builder *b)
 	struct node *l = ARENA_NEW(b->arena, struct node);
 	l->kind = NODE_LIST;
 	l->source = b->source;
+	l->depth = 1;
 	return l;
 }
 
@@ -70,6 +81,7 @@ struct node *list_add(struct builder *b, struct node *l, struct node *item)
 	if (!l->count)
 		l->first = item->first;
 	l->last = item->last;
+	grow_above(l, item);
 	l->kids[l->count++] = item;
 	return l;
 }

@@ -54,6 +54,8 @@ union literal {
 	struct address_literal address;
 };
 
+enum { NODE_DEPTH_MAX = 1000 };
+
 struct source; /* one file: source.h */
 struct type;   /* type.h */
 struct symbol; /* type.h */
@@ -67,6 +69,7 @@ struct node {
 	uint32_t count;       /* kids */
 	struct source *source;
 	struct text name;
+	uint32_t depth; /* levels below it, 1 for a leaf; at most NODE_DEPTH_MAX, so passes may recurse */
 	union literal literal;
 	struct node **kids;
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT
  *
- * ast_build.h: how the grammar makes nodes, and how parse.c asks the generated parser. For ast.c, parse.c, repair.c and
- * dsl/grammar.y only.
+ * ast_build.h: how the grammar makes nodes, and how parse.c asks the generated parser. For ast.c, parse.c,
+ * repair.c and dsl/grammar.y only.
  */
 #ifndef WEFT_COMPILER_AST_BUILD_H
 #define WEFT_COMPILER_AST_BUILD_H
@@ -36,7 +36,8 @@ struct node *template_add(struct builder *b, struct node *parts, uint32_t middle
 struct node *template_end(struct builder *b, uint32_t open, struct node *parts, uint32_t close);
 struct node *binary(struct builder *b, enum op op, struct node *left, struct node *right);
 struct node *unary(struct builder *b, enum op op, uint32_t first, struct node *value);
-struct node *addressed(struct builder *b, enum node_kind kind, uint32_t first, struct node *address); /* takes its `with` */
+/* FORWARD and DIAL: takes the `with` that the address was read with. */
+struct node *addressed(struct builder *b, enum node_kind kind, uint32_t first, struct node *address);
 struct node *enclosed(struct builder *b, uint32_t open, struct node *value);
 
 /* Of the generated parser. */

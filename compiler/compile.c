@@ -26,7 +26,10 @@ bool compile_open(struct compilation *c, struct text path, const char *argv0)
 
 bool compile_check(struct compilation *c)
 {
-	/* Names of a declaration that did not parse are not known, so anything said about them would be a false follow-up. */
+	/*
+	 * Names of a declaration that did not parse are not known, so anything said about them would be a false
+	 * follow-up.
+	 */
 	if (!diags_errors(c->diags) && check_program)
 		c->program = check_program(c);
 	return diags_errors(c->diags) == 0;

@@ -258,16 +258,18 @@ void diags_print(struct diags *d, FILE *out, bool colour)
 static void json_text(FILE *out, struct text t)
 {
 	fputc('"', out);
-	for (size_t i = 0; i < t.size; i++) {
+	for (size_t i = 0, size; i < t.size; i += size) {
 		unsigned char c = (unsigned char)t.data[i];
-		if (c == '"' || c == '\\')
+		size = source_character((struct text){t.data + i, t.size - i});
+		if (!size)
+			fputs("\\ufffd", out);
+		else if (c == '"' || c == '\\')
 			fprintf(out, "\\%c", c);
-		else if (c == '\n')
-			fputs("\\n", out);
 		else if (c < 0x20)
 			fprintf(out, "\\u%04x", c);
 		else
-			fputc(c, out);
+			fwrite(t.data + i, 1, size, out);
+		size = size ? size : 1;
 	}
 	fputc('"', out);
 }

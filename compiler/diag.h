@@ -11,8 +11,9 @@
  *	diag_patch_line(d, node_span(yield), "  on conflict keep first by s.created");
  *
  * Every `%s` in a title of diags.tbl takes one `struct text` of diag_title. All texts are copied.
- * One mistake, one report: a second report whose primary span begins where an earlier one's does is dropped when printed,
- * unless one of them is a warning: then the error stays. A pass that met a NODE_ERROR or TYPE_ERROR says nothing.
+ * One mistake, one report: a second report whose primary span begins where an earlier one's does is dropped
+ * when printed, unless one of them is a warning: then the error stays. A pass that met a NODE_ERROR or
+ * TYPE_ERROR says nothing.
  */
 #ifndef WEFT_COMPILER_DIAG_H
 #define WEFT_COMPILER_DIAG_H
@@ -50,10 +51,13 @@ struct diag *diag_span(struct diag *d, struct span span, const char *label, ...)
 struct diag *diag_note(struct diag *d, const char *text, ...) __attribute__((format(printf, 2, 3)));
 struct diag *diag_help(struct diag *d, const char *text, ...) __attribute__((format(printf, 2, 3)));
 
-/* The change that the last help means. Several patches of one help are applied together. */
-struct diag *diag_patch_line(struct diag *d, struct span after, const char *line, ...)   /* a new line behind the one where `after` ends */
+/*
+ * The change that the last help means: a new line behind the one where `after` ends, or other text in the place of
+ * `replaced` (an empty span inserts). Several patches of one help are applied together.
+ */
+struct diag *diag_patch_line(struct diag *d, struct span after, const char *line, ...)
 	__attribute__((format(printf, 3, 4)));
-struct diag *diag_patch(struct diag *d, struct span replaced, const char *text, ...)     /* an empty span inserts */
+struct diag *diag_patch(struct diag *d, struct span replaced, const char *text, ...)
 	__attribute__((format(printf, 3, 4)));
 
 /* The look-alike of `name` among candidates (array of struct text), or an empty text when none is near. */

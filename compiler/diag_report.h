@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT
  *
- * diag_report.h: what a report consists of. Between diag.c, which collects, and diag_text.c, which draws; for nobody else.
+ * diag_report.h: what a report consists of. Between diag.c, which collects, and diag_text.c, which draws; for
+ * nobody else.
  */
 #ifndef WEFT_COMPILER_DIAG_REPORT_H
 #define WEFT_COMPILER_DIAG_REPORT_H

@@ -17,9 +17,9 @@ struct canvas {
 
 static void paint(const struct canvas *c, enum paint p)
 {
-	static const char *const codes[] = {"\033[0m", "\033[1;31m", "\033[1;33m", "\033[34m", "\033[1m", "\033[32m", "\033[36m"};
+	static const char *const codes[] = {"0", "1;31", "1;33", "34", "1", "32", "36"};
 	if (c->colour)
-		fputs(codes[p], c->out);
+		fprintf(c->out, "\033[%sm", codes[p]);
 }
 
 static void frame(const struct canvas *c, const char *text)
@@ -36,9 +36,16 @@ static void frame_line(const struct canvas *c, uint32_t line, struct text text)
 	paint(c, PAINT_NONE);
 	if (text.size)
 		fputc(' ', c->out);
-	for (size_t i = 0; i < text.size; i++) {
+	for (size_t i = 0, size; i < text.size; i += size) {
 		unsigned char byte = (unsigned char)text.data[i];
-		fputc(byte == '\t' ? ' ' : byte < 0x20 || byte == 0x7F ? '?' : byte, c->out);
+		size = source_character((struct text){text.data + i, text.size - i});
+		if (!size || byte == 0x7F || (byte < 0x20 && byte != '\t'))
+			fputc('?', c->out);
+		else if (byte == '\t')
+			fputc(' ', c->out);
+		else
+			fwrite(text.data + i, 1, size, c->out);
+		size = size ? size : 1;
 	}
 	fputc('\n', c->out);
 }
@@ -140,7 +147,10 @@ static int by_line(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-/* The lines of one source that carry labels, and the one above the primary line when something above it is labelled too. */
+/*
+ * The lines of one source that carry labels, and the one above the primary line when something above it is
+ * labelled too.
+ */
 static void draw_source(const struct canvas *c, const struct diag *d, struct source *s)
 {
 	uint32_t *lines = ARENA_ARRAY(d->arena, uint32_t, d->labels.count + 1);
@@ -188,7 +198,10 @@ static int by_place(const void *a, const void *b)
 	return (x->span.begin > y->span.begin) - (x->span.begin < y->span.begin);
 }
 
-/* The patched line with a mark below each change: + for what comes, - for what only goes. Returns how many it took. */
+/*
+ * The patched line with a mark below each change: + for what comes, - for what only goes. Returns how many
+ * it took.
+ */
 static size_t draw_patched_line(const struct canvas *c, struct arena *a, struct diag_patch **patches, size_t count)
 {
 	struct source *s = patches[0]->span.source;

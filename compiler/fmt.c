@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT
  *
- * fmt.c: the canonical style. The tree says what a token is (where an item of a list begins, which bracket belongs to a call);
- * then one pass over the tokens writes them with their indentation and spaces.
+ * fmt.c: the canonical style. The tree says what a token is (where an item of a list begins, which bracket
+ * belongs to a call); then one pass over the tokens writes them with their indentation and spaces.
  */
 #include "fmt.h"
 
@@ -125,6 +125,11 @@ static void mark_node(struct formatter *f, const struct node *n)
 	case NODE_MATCH_EXPR:
 		mark_items(f, n->kids[1], false);
 		break;
+	case NODE_IF_EXPR:
+		mark(f, kid(n, IF_EXPR_THEN)->first, ROLE_ITEM);
+		if (f->source->tokens[kid(n, IF_EXPR_ELSE)->first].kind != TOKEN_IF)
+			mark(f, kid(n, IF_EXPR_ELSE)->first, ROLE_ITEM);
+		break;
 	case NODE_EFFECT:
 	case NODE_BLOCK:
 	case NODE_RECORD:
@@ -184,8 +189,9 @@ static void follow(struct formatter *f, uint32_t token)
 		around->seen_clause = false;
 	else if (is_clause(kind))
 		around->seen_clause = true;
+	bool is_tight = f->roles[token] & ROLE_TIGHT_INSIDE || kind != TOKEN_OPEN_BRACE;
 	if (is_opening(kind) && f->depth + 2 < DEPTH_MAX)
-		f->stack[f->depth++] = (struct bracket){f->indent, (f->roles[token] & ROLE_TIGHT_INSIDE) || kind != TOKEN_OPEN_BRACE, false};
+		f->stack[f->depth++] = (struct bracket){f->indent, is_tight, false};
 }
 
 static bool is_space_between(const struct formatter *f, uint32_t left, uint32_t right)
@@ -247,7 +253,7 @@ static void write_token(struct formatter *f, uint32_t token)
 {
 	const struct token *tokens = f->source->tokens;
 	int kind = tokens[token].kind;
-	unsigned lines = f->previous ? 0 : 1; /* line breaks since the last thing written; the file's beginning counts as one */
+	unsigned lines = f->previous ? 0 : 1; /* breaks since the last thing written; the file's beginning is one */
 	bool is_first = !f->previous, is_opened = f->previous && is_opening(tokens[f->previous].kind);
 	uint32_t comment_indent = is_closing(kind) ? f->stack[f->depth ? f->depth - 1 : 0].indent + 2 : indent_for(f, token);
 	uint32_t space = 0;

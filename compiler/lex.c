@@ -158,7 +158,8 @@ static void check_name(struct lexer *l, struct token *t, struct text name)
 			buffer_add(&clean, (struct text){name.data + i, 1});
 	if (name.data[0] != '_' && !(name.size > 2 && strstr(text_copy(l->arena, name).data, "__")))
 		return;
-	struct diag *d = report(l, DIAG_BAD_NAME, t, name.data[0] == '_' ? "an underscore stands first" : "two underscores beside each other");
+	const char *why = name.data[0] == '_' ? "an underscore stands first" : "two underscores beside each other";
+	struct diag *d = report(l, DIAG_BAD_NAME, t, why);
 	diag_title(d, name);
 	if (clean.size) {
 		diag_help(d, "write `%s`", clean.data);
@@ -354,7 +355,8 @@ static void next(struct lexer *l, struct scan *scan)
 		if (t->kind == TOKEN_NULL) {
 			struct diag *d = report(l, DIAG_NULL_WORD, t, "");
 			diag_title(d, spelled);
-			diag_note(d, "a value that may be missing has a type T?; where a T is needed it meets an `else`: a value, skip, wait, deny or close");
+			diag_note(d, "a value that may be missing has a type T?; where a T is needed it meets an `else`: "
+			             "a value, skip, wait, deny or close");
 			diag_note(d, "`some(x in e)` is true when e has a value");
 		}
 	}
@@ -362,7 +364,8 @@ static void next(struct lexer *l, struct scan *scan)
 		check_name(l, t, spelled);
 	if (!t->reported)
 		check_value(l, t, spelled);
-	if (t->kind == TOKEN_STRING || t->kind == TOKEN_TEXT_OPEN || t->kind == TOKEN_TEXT_MIDDLE || t->kind == TOKEN_TEXT_CLOSE)
+	bool is_text = t->kind == TOKEN_TEXT_OPEN || t->kind == TOKEN_TEXT_MIDDLE || t->kind == TOKEN_TEXT_CLOSE;
+	if (is_text || t->kind == TOKEN_STRING)
 		check_escapes(l, t, spelled);
 	if (t->kind == TOKEN_OPEN_BRACE || t->kind == TOKEN_ADDR_OPEN)
 		buffer_add(&l->braces, TEXT("{"));
@@ -390,21 +393,17 @@ static void free_words(struct source *s)
 	}
 }
 
+/* One report is enough: a file in another encoding has many such bytes. */
 static void check_encoding(struct lexer *l)
 {
 	struct text t = l->source->text;
-	for (size_t i = 0; i < t.size;) {
-		unsigned char c = (unsigned char)t.data[i];
-		size_t size = c < 0x80 ? 1 : c >= 0xC2 && c < 0xE0 ? 2 : c >= 0xE0 && c < 0xF0 ? 3 : c >= 0xF0 && c < 0xF5 ? 4 : 0;
-		bool good = size && i + size <= t.size;
-		for (size_t j = 1; good && j < size; j++)
-			good = ((unsigned char)t.data[i + j] & 0xC0) == 0x80;
-		if (!good) {
-			diag_new(l->diags, DIAG_TEXT_ENCODING, (struct span){l->source, (uint32_t)i, (uint32_t)i + 1},
-			         "the byte 0x%02X", c);
-			return;
-		}
-		i += size;
+	for (size_t i = 0, size; i < t.size; i += size) {
+		size = source_character((struct text){t.data + i, t.size - i});
+		if (size)
+			continue;
+		diag_new(l->diags, DIAG_TEXT_ENCODING, (struct span){l->source, (uint32_t)i, (uint32_t)i + 1},
+		         "the byte 0x%02X", (unsigned char)t.data[i]);
+		return;
 	}
 }
 
@@ -428,7 +427,8 @@ void dump_tokens(const struct source *s, FILE *out)
 		static const char *const trivia[] = {"start", "space", "newline", "comment", "doc", "stray"};
 		struct position p = source_position(s, t.begin);
 		const struct token_entry *e = entry_of(t.kind);
-		const char *kind = t.kind == TOKEN_END ? "end" : e ? (e->spelling ? e->spelling : e->shown) : trivia[t.kind - TOKEN_START];
+		const char *kind = t.kind == TOKEN_END ? "end" : !e ? trivia[t.kind - TOKEN_START]
+		                   : e->spelling ? e->spelling : e->shown;
 		fprintf(out, "%u:%u %s", p.line, p.column, kind);
 		if (e ? !e->spelling : t.kind == TOKEN_COMMENT || t.kind == TOKEN_DOC || t.kind == TOKEN_STRAY)
 			fprintf(out, " %.*s", TEXT_ARG(token_text(s, i)));

@@ -69,7 +69,8 @@ static bool with_units(struct text t, const char *const *units, const int64_t *f
 		size_t unit = 0;
 		while (unit < count && !text_is((struct text){t.data, size}, units[unit]))
 			unit++;
-		if (unit == count || __builtin_mul_overflow(number, factors[unit], &number) || __builtin_add_overflow(sum, number, &sum))
+		if (unit == count || __builtin_mul_overflow(number, factors[unit], &number) ||
+		    __builtin_add_overflow(sum, number, &sum))
 			return false;
 		t = (struct text){t.data + size, t.size - size};
 	}
@@ -144,7 +145,8 @@ bool literal_address(struct text t, struct address_literal *address)
 		return true;
 	int64_t number;
 	size_t size;
-	if (!digits((struct text){rest.data + 1, rest.size - 1}, 10, &number, &size) || number > (slash ? is_v4 ? 32 : 128 : 65535))
+	int64_t most = !slash ? 65535 : is_v4 ? 32 : 128;
+	if (!digits((struct text){rest.data + 1, rest.size - 1}, 10, &number, &size) || number > most)
 		return false;
 	if (slash) {
 		address->bits = (uint8_t)(is_v4 ? 96 + number : number);
@@ -170,7 +172,9 @@ size_t literal_escape(struct text t, uint32_t *character)
 		return 0;
 	int64_t number;
 	size_t size;
-	if (!digits((struct text){t.data + 3, t.size - 3}, 16, &number, &size) || size + 3 >= t.size || t.data[size + 3] != '}')
+	if (!digits((struct text){t.data + 3, t.size - 3}, 16, &number, &size))
+		return 0;
+	if (size + 3 >= t.size || t.data[size + 3] != '}')
 		return 0;
 	if (number == 0 || number > 0x10FFFF || (number >= 0xD800 && number < 0xE000))
 		return 0;

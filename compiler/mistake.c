@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT
  *
- * mistake.c: the words of a syntax error: by example (dsl/mistakes.tbl), by the repair that was found, or by the classes of what
- * could have come.
+ * mistake.c: the words of a syntax error: by example (dsl/mistakes.tbl), by the repair that was found, or by
+ * the classes of what could have come.
  */
 #include "repair.h"
 
@@ -29,8 +29,9 @@ static const struct example written[] = {
 enum { EXAMPLE_COUNT = sizeof(written) / sizeof(written[0]) };
 
 /*
- * Parses an example up to its mistake and notes where the parser stands: the state in which the token fails, after the reductions
- * that it could not prevent. That forgets what else could have come, but says best in what the mistake was made.
+ * Parses an example up to its mistake and notes where the parser stands: the state in which the token fails,
+ * after the reductions that it could not prevent. That forgets what else could have come, but says best in what
+ * the mistake was made.
  */
 static void lead(struct example *e, struct arena *a, void *parser, struct builder *b)
 {
@@ -144,7 +145,7 @@ static void expressions(struct expected *e)
 	}
 }
 
-static void groups(struct expected *e)
+static void groups(struct expected *e, bool at_start)
 {
 	/* Where every soft word may stand, it stands as a name. */
 	if (e->can[TOKEN_NAME] && e->can[TOKEN_GIVEN] && e->can[TOKEN_OF] && e->can[TOKEN_KEEP]) {
@@ -152,7 +153,8 @@ static void groups(struct expected *e)
 		forget_names(e);
 	}
 	if (e->can[TOKEN_USE] && e->can[TOKEN_COLLECTION]) {
-		say(e, TEXT("a declaration (use, param, collection, derive, record, enum, fn, decision, listener ...)"));
+		say(e, at_start ? TEXT("a declaration (use, param, collection, derive, record, enum, fn, decision, listener ...)")
+		                : TEXT("the next declaration"));
 		forget_class(e, CLASS_DECLARATION);
 		e->can[TOKEN_NAME] = false;
 	}
@@ -190,7 +192,7 @@ static struct text expectation(const struct mistake *m)
 		e.can[kind] = kind != TOKEN_BROKEN && kind != TOKEN_NULL && grammar_feed(&states, kind);
 	}
 	expressions(&e);
-	groups(&e);
+	groups(&e, m->at_start);
 	for (int kind = 1; kind < grammar_token_count() && kind < KINDS; kind++)
 		if (e.can[kind])
 			say(&e, text_of(token_shown(kind)));
@@ -255,7 +257,8 @@ static struct diag *say_repair(const struct mistake *m, const struct repair *r, 
 		break;
 	case REPAIR_ALIAS:
 		is_word = (found.data[0] | 0x20) >= 'a' && (found.data[0] | 0x20) <= 'z';
-		d = diag_new(m->diags, e || !is_word ? DIAG_SYNTAX : DIAG_WRONG_WORD, token_span(s, r->token), "`%s` belongs here", meant);
+		d = diag_new(m->diags, e || !is_word ? DIAG_SYNTAX : DIAG_WRONG_WORD, token_span(s, r->token),
+		             "`%s` belongs here", meant);
 		if (e)
 			diag_title(d, text_of(e->title));
 		else if (!is_word)
@@ -279,7 +282,8 @@ static struct diag *say_repair(const struct mistake *m, const struct repair *r, 
 		break;
 	default:
 		d = diag_new(m->diags, DIAG_SYNTAX, token_span(s, r->token), "a name belongs here");
-		diag_title(d, text_format(m->arena, "`%.*s` is a word of the language, so it cannot be a name here", TEXT_ARG(found)));
+		diag_title(d, text_format(m->arena, "`%.*s` is a word of the language, so it cannot be a name here",
+		                          TEXT_ARG(found)));
 		diag_help(d, "choose another name; as a field, behind a dot or before a colon, the word is free");
 		return d;
 	}
@@ -290,7 +294,8 @@ static struct diag *say_repair(const struct mistake *m, const struct repair *r, 
 
 static int closing(int open)
 {
-	return open == TOKEN_OPEN_PAREN ? TOKEN_CLOSE_PAREN : open == TOKEN_OPEN_BRACKET ? TOKEN_CLOSE_BRACKET : TOKEN_CLOSE_BRACE;
+	return open == TOKEN_OPEN_PAREN ? TOKEN_CLOSE_PAREN
+	       : open == TOKEN_OPEN_BRACKET ? TOKEN_CLOSE_BRACKET : TOKEN_CLOSE_BRACE;
 }
 
 static uint32_t indent_of(const struct source *s, uint32_t token)
@@ -318,7 +323,8 @@ static bool say_unclosed(const struct mistake *m)
 	diag_title(d, token_text(s, open));
 	const char *spelling = token_spelling(close);
 	if (m->suspect) {
-		diag_span(d, token_span(s, m->suspect_close), "this closes it, but stands further left: one `}` is missing between them");
+		diag_span(d, token_span(s, m->suspect_close),
+		          "this closes it, but stands further left: one `}` is missing between them");
 		return true;
 	}
 	diag_help(d, "close it with `%s`", spelling);
@@ -360,9 +366,11 @@ static bool say_chain(const struct mistake *m)
 static bool say_unopened(const struct mistake *m)
 {
 	int kind = m->source->tokens[m->token].kind;
-	if (!m->at_start || m->nested || (kind != TOKEN_CLOSE_BRACE && kind != TOKEN_CLOSE_BRACKET && kind != TOKEN_CLOSE_PAREN))
+	bool closes = kind == TOKEN_CLOSE_BRACE || kind == TOKEN_CLOSE_BRACKET || kind == TOKEN_CLOSE_PAREN;
+	if (!closes || !m->at_start || m->nested)
 		return false;
-	struct diag *d = diag_new(m->diags, DIAG_UNOPENED, token_span(m->source, m->token), "everything before it is closed already");
+	struct diag *d = diag_new(m->diags, DIAG_UNOPENED, token_span(m->source, m->token),
+	                          "everything before it is closed already");
 	diag_title(d, token_text(m->source, m->token));
 	diag_help(d, "leave it out");
 	diag_patch(d, token_span(m->source, m->token), "%s", "");
@@ -397,13 +405,13 @@ static void say_expected(const struct mistake *m, const struct example *e)
 	if (e) {
 		diag_title(d, text_of(e->title));
 		diag_note(d, "%s", e->note);
-	} else if (m->is_cut) {
+	} else if (m->is_cut || (m->source->tokens[m->token].kind == TOKEN_END && !m->at_start)) {
 		diag_title(d, TEXT("this declaration is not complete"));
 	} else {
 		diag_title(d, text_format(m->arena, "%.*s cannot come here", TEXT_ARG(found)));
 	}
 	uint32_t line = source_position(m->source, m->source->tokens[m->declaration].begin).line;
-	if (!m->at_start && line + 1 < source_position(m->source, where.begin).line)
+	if (!e && !m->at_start && line + 1 < source_position(m->source, where.begin).line)
 		diag_span(d, token_span(m->source, m->declaration), "in this declaration");
 }
 

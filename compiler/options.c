@@ -14,7 +14,8 @@ static bool fails(bool *failed, const char *command, const char *what, const cha
 	return false;
 }
 
-static bool unknown(bool *failed, char **argv, const char *argument, size_t size, const struct option *options, size_t count)
+static bool unknown(bool *failed, char **argv, const char *argument, size_t size, const struct option *options,
+                    size_t count)
 {
 	struct text names[32] = {{NULL, 0}};
 	for (size_t i = 0; i < count && i < 32; i++)
@@ -23,8 +24,8 @@ static bool unknown(bool *failed, char **argv, const char *argument, size_t size
 	return fails(failed, argv[0], "unknown option", argument, near);
 }
 
-bool option_next(int argc, char **argv, const struct option *options, size_t count, int *index, struct option_match *out,
-                 bool *failed)
+bool option_next(int argc, char **argv, const struct option *options, size_t count, int *index,
+                 struct option_match *out, bool *failed)
 {
 	if (*index >= argc)
 		return false;

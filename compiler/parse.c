@@ -2,9 +2,10 @@
  *
  * parse.c: feeds the tokens to lemon's parser, one declaration at a time.
  *
- * Before each token the parser's tables are asked whether it can come; so at an error the parser still stands where the last
- * good token left it, and repair.c can ask it what could have come. Then the parser goes back to where the declaration began,
- * takes BROKEN in its place, and goes on at the next line that begins a declaration: no error is reported twice, none is missed.
+ * Before each token the parser's tables are asked whether it can come; so at an error the parser still stands
+ * where the last good token left it, and repair.c can ask it what could have come. Then the parser goes back to
+ * where the declaration began, takes BROKEN in its place, and goes on at the next line that begins a
+ * declaration: no error is reported twice, none is missed.
  */
 #include "parse.h"
 
@@ -55,7 +56,10 @@ static bool can_take(struct parser *p, int kind)
 	return grammar_feed(&p->states, kind);
 }
 
-/* A closing brace that begins a line left of its partner's line closes something else: a brace between them is missing. */
+/*
+ * A closing brace that begins a line left of its partner's line closes something else: a brace between them
+ * is missing.
+ */
 static void check_partner(struct parser *p, uint32_t open, uint32_t close)
 {
 	const struct source *s = p->builder.source;
@@ -68,6 +72,20 @@ static void check_partner(struct parser *p, uint32_t open, uint32_t close)
 		p->suspect = open;
 		p->suspect_close = close;
 	}
+}
+
+/*
+ * Does a declaration begin with this token? Where one may begin, the one before may also go on (`derive a: Int
+ * = b` `+ c`): then the token comes to lie deeper in the stack. A token that can do neither begins one if it
+ * begins a line.
+ */
+static bool is_beginning(struct parser *p, uint32_t token)
+{
+	const struct token *t = &p->builder.source->tokens[token];
+	if (!can_take(p, TOKEN_BROKEN))
+		return false;
+	int depth = p->states.depth;
+	return can_take(p, t->kind) ? p->states.depth <= depth + 1 : t->starts_line;
 }
 
 static void track_brackets(struct parser *p, uint32_t token)
@@ -137,7 +155,8 @@ static struct mistake mistake_at(struct parser *p, uint32_t token, bool is_cut, 
 		.source = p->builder.source, .arena = p->builder.arena, .diags = p->diags, .grammar = p->grammar, .saved = p->saved,
 		.examples = &p->examples, .token = token, .declaration = p->declaration,
 		.open = p->open.count ? (uint32_t)(uintptr_t)p->open.items[p->open.count - 1] : 0,
-		.suspect = p->suspect, .suspect_close = p->suspect_close, .is_cut = is_cut, .at_start = at_start, .nested = p->saved_open > 0,
+		.suspect = p->suspect, .suspect_close = p->suspect_close, .is_cut = is_cut, .at_start = at_start,
+		.nested = p->saved_open > 0,
 	};
 }
 
@@ -147,7 +166,7 @@ static void parse_tokens(struct parser *p)
 	uint32_t token = token_next(s, 0);
 	for (;;) {
 		int kind = s->tokens[token].kind;
-		bool at_start = can_take(p, TOKEN_BROKEN);
+		bool at_start = is_beginning(p, token);
 		if (at_start) {
 			grammar_copy(p->saved, p->grammar);
 			p->saved_open = p->open.count;

@@ -7,7 +7,10 @@
 
 #include "diag.h"
 
-/* Lexes and parses. Always returns a FILE; a declaration that does not parse is reported and stands in it as an ERROR. */
+/*
+ * Lexes and parses. Always returns a FILE; a declaration that does not parse is reported and stands in it
+ * as an ERROR.
+ */
 struct node *parse_source(struct source *s, struct arena *a, struct diags *d);
 
 /* The tree as an s-expression, two spaces per level. */

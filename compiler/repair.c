@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT
  *
  * repair.c: looks for the change of one token after which the parser goes on, by asking the grammar's own tables.
- * A repair counts when the tokens behind it, up to LOOK_AHEAD of them or to the declaration's end, parse; the nearest one in
- * spelling wins, and what only guesses (which operator was meant?) is not offered. repair_words.c says what was found.
+ * A repair counts when the tokens behind it, up to LOOK_AHEAD of them or to the declaration's end, parse; the
+ * nearest one in spelling wins, and what only guesses (which operator was meant?) is not offered.
+ * repair_words.c says what was found.
  */
 #include "repair.h"
 

@@ -83,6 +83,20 @@ struct text source_line(const struct source *s, uint32_t line)
 	return (struct text){s->text.data + begin, end - begin};
 }
 
+size_t source_character(struct text t)
+{
+	if (!t.size)
+		return 0;
+	unsigned char c = (unsigned char)t.data[0];
+	size_t size = c < 0x80 ? 1 : c >= 0xC2 && c < 0xE0 ? 2 : c >= 0xE0 && c < 0xF0 ? 3 : c >= 0xF0 && c < 0xF5 ? 4 : 0;
+	if (size > t.size)
+		return 0;
+	for (size_t i = 1; i < size; i++)
+		if (((unsigned char)t.data[i] & 0xC0) != 0x80)
+			return 0;
+	return size;
+}
+
 struct text span_text(struct span s)
 {
 	return (struct text){s.source->text.data + s.begin, s.end - s.begin};

@@ -40,8 +40,13 @@ struct source *source_load(struct arena *a, struct text path, const char **why);
 struct position source_position(const struct source *s, uint32_t offset);
 struct text source_line(const struct source *s, uint32_t line); /* without its line break */
 struct text span_text(struct span s);
+/* How many bytes the UTF-8 character at the beginning of `t` has; 0: there is none. */
+size_t source_character(struct text t);
 
-/* Where `use` looks: $WEFT_STDLIB, else beside the executable (../stdlib, then ../share/weft/stdlib). Empty when nowhere. */
+/*
+ * Where `use` looks: $WEFT_STDLIB, else beside the executable (../stdlib, then ../share/weft/stdlib). Empty
+ * when nowhere.
+ */
 struct text source_stdlib_directory(struct arena *a, const char *argv0);
 /* "mesh.authz" -> DIRECTORY/mesh/authz.weft; the module's file, whether it exists or not. */
 struct text source_module_path(struct arena *a, struct text stdlib_directory, struct text module);

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT
  *
  * grammar.y: the grammar of edition 1, for lemon. 0 conflicts, no precedence declarations, no fallback.
- * A token's value is its index in the source's token array; a node's last token is the last one shifted, so an action says
- * only where its node begins. Each action is one call of compiler/ast.c where that is possible.
+ * A token's value is its index in the source's token array; a node's last token is the last one shifted, so an
+ * action says only where its node begins. Each action is one call of compiler/ast.c where that is possible.
  *
- * A word directly before `:` or behind `.` reaches the grammar as NAME (compiler/lex.c), so `for:` and `.from` are fields.
+ * A word directly before `:` or behind `.` reaches the grammar as NAME (compiler/lex.c), so `for:` and `.from`
+ * are fields.
  */
 %name Grammar
 %token_prefix TOKEN_

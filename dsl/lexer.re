@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT
  *
- * lexer.re: the spelling of Weft's tokens. One call scans one token of any kind, trivia included; which word is reserved,
- * which number is in range and what a wrong mark meant is said in compiler/lex.c.
- * The text ends with a NUL, which no token contains: so no bounds are checked.
+ * lexer.re: the spelling of Weft's tokens. One call scans one token of any kind, trivia included; which word is
+ * reserved, which number is in range and what a wrong mark meant is said in compiler/lex.c. The text ends with
+ * a NUL, which no token contains: so no bounds are checked.
  */
 #include "lex_scan.h"
 
