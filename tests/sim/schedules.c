@@ -15,6 +15,7 @@
 #include "base/rand.h"
 #include "io/sim.h"
 #include "net/conn.h"
+#include "owners.h"
 
 enum { ENDS = 8, TURNS_MAX = 60000 };
 
@@ -430,15 +431,18 @@ static const char *run(uint64_t seed)
 
 int main(int argc, char **argv)
 {
-	uint64_t first = argc > 1 ? strtoull(argv[1], NULL, 0) : 1, count = argc > 2 ? strtoull(argv[2], NULL, 0) : 10000;
-	verbose = argc > 3;
+	if (argc < 4)
+		return 2;
+	const char *(*kind)(uint64_t) = strcmp(argv[1], "owners") == 0 ? owners_run : run;
+	uint64_t first = strtoull(argv[2], NULL, 0), count = strtoull(argv[3], NULL, 0);
+	verbose = argc > 4;
 	for (uint64_t seed = first; seed < first + count; seed++) {
-		const char *broken = run(seed);
+		const char *broken = kind(seed);
 		if (broken) {
 			printf("seed %llu: %s\n", (unsigned long long)seed, broken);
 			return 1;
 		}
 	}
-	printf("%llu schedules\n", (unsigned long long)count);
+	printf("%llu %s\n", (unsigned long long)count, argv[1]);
 	return 0;
 }
