@@ -392,6 +392,20 @@ static void overflow(void)
 	CHECK_TEXT(until("web:80"), "web:80");
 }
 
+/* Real manifests: Deployments, Gateways and the rest are passed over, nothing is rejected, two files define `details`. */
+static void bookinfo(void)
+{
+	char command[300];
+	snprintf(command, sizeof(command), "cp tests/data/bookinfo/*.yaml %s", path_of(""));
+	CHECK(system(command) == 0);
+	CHECK(start());
+	static const char want[] = "details:9080 details-v1:9080 productpage:9080 productpage-v1:9080 ratings:9080 ratings-v1:9080 reviews:9080 "
+				   "reviews-v1:9080 reviews-v2:9080 reviews-v3:9080 ?details:9080";
+	CHECK_TEXT(until(want), want);
+	struct weft_engine *e = ((struct weft_program_head *)program)->engine;
+	CHECK(weft_table_count(weft_engine_table(e, SHOP_ACCOUNTS), WEFT_NEW) == 5);
+}
+
 static void time_to_commit(void)
 {
 	save("a.yaml", service("web", 80));
@@ -465,6 +479,7 @@ int main(int argc, char **argv)
 	DIR_CASE(directories_come_and_go);
 	DIR_CASE(unreadable_files_keep_their_rows);
 	DIR_CASE(overflow);
+	DIR_CASE(bookinfo);
 	DIR_CASE(time_to_commit);
 	DIR_CASE(random_bytes_do_no_harm);
 	return cases_end();
