@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT
  *
- * check.c: the pass itself, and declarations: each is resolved when it is first asked for. One that is asked for while it
- * is being resolved closes a loop, which is reported once, with its members.
+ * check.c: the pass itself, and declarations: each is resolved when it is first asked for. One that
+ * is asked for while it is being resolved closes a loop, which is reported once, with its members.
  */
 #include "checker.h"
 #include "compile.h"
@@ -21,12 +21,13 @@ static struct progress *progress_of(struct checker *c, struct symbol *s)
 
 struct scope scope_of(enum place place, struct symbol *owner)
 {
-	return (struct scope){.place = place, .owner = owner, .may_skip = place == PLACE_QUERY};
+	return (struct scope){ .place = place, .owner = owner, .may_skip = place == PLACE_QUERY };
 }
 
 void not_yet(struct checker *c, struct node *at, enum diag_id id)
 {
-	struct diag *d = diag_new(c->diags, id, node_name_span(at), "refused, so that it is never silently ignored");
+	struct diag *d = diag_new(
+		c->diags, id, node_name_span(at), "refused, so that it is never silently ignored");
 	diag_title(d, at->name);
 }
 
@@ -40,7 +41,7 @@ static const struct type *named_type(struct checker *c, struct node *n)
 	struct text name = n->name; /* `alias.Type`: a file's names are all imported */
 	for (size_t i = 0; i < n->name.size; i++)
 		if (n->name.data[i] == '.')
-			name = (struct text){n->name.data + i + 1, n->name.size - i - 1};
+			name = (struct text){ n->name.data + i + 1, n->name.size - i - 1 };
 	struct symbol *s = scope_find_type(c, name);
 	if (!s) {
 		report_unknown_type(c, n);
@@ -59,7 +60,8 @@ static const struct type *table_type(struct checker *c, struct node *n)
 		if (!s) {
 			report_unknown_name(c, n);
 		} else {
-			struct diag *d = diag_new(c->diags, DIAG_TABLE_OF, node_name_span(n), "not a keyed collection");
+			struct diag *d = diag_new(c->diags, DIAG_TABLE_OF, node_name_span(n),
+				"not a keyed collection");
 			diag_title(d, text_of(n->kind == NODE_TYPE_REF ? "ref" : "rows of"));
 		}
 		return error_type(c);
@@ -74,21 +76,32 @@ static const struct type *table_type(struct checker *c, struct node *n)
 const struct type *resolve_type(struct checker *c, struct node *n)
 {
 	switch (n->kind) {
-	case NODE_TYPE_NAME: n->type = named_type(c, n); break;
-	case NODE_TYPE_LIST: n->type = type_list(c, resolve_type(c, kid(n, TYPE_LIST_ITEM))); break;
-	case NODE_TYPE_OPTION: n->type = type_option(c, resolve_type(c, kid(n, TYPE_OPTION_ITEM))); break;
+	case NODE_TYPE_NAME:
+		n->type = named_type(c, n);
+		break;
+	case NODE_TYPE_LIST:
+		n->type = type_list(c, resolve_type(c, kid(n, TYPE_LIST_ITEM)));
+		break;
+	case NODE_TYPE_OPTION:
+		n->type = type_option(c, resolve_type(c, kid(n, TYPE_OPTION_ITEM)));
+		break;
 	case NODE_TYPE_MAP: {
 		const struct type *key = resolve_type(c, kid(n, TYPE_MAP_KEY));
 		n->type = type_map(c, key, resolve_type(c, kid(n, TYPE_MAP_ITEM)));
 		if (!type_may_be_key(key)) {
-			struct diag *d = diag_new(c->diags, DIAG_KEY_TYPE, node_span(kid(n, TYPE_MAP_KEY)), "the key of a map");
+			struct diag *d = diag_new(c->diags, DIAG_KEY_TYPE,
+				node_span(kid(n, TYPE_MAP_KEY)), "the key of a map");
 			diag_title(d, TEXT("key"), key->name);
 			n->type = error_type(c);
 		}
 		break;
 	}
-	case NODE_TYPE_REF: case NODE_TYPE_ROWS: n->type = table_type(c, n); break;
-	default: n->type = error_type(c);
+	case NODE_TYPE_REF:
+	case NODE_TYPE_ROWS:
+		n->type = table_type(c, n);
+		break;
+	default:
+		n->type = error_type(c);
 	}
 	return n->type;
 }
@@ -106,328 +119,21 @@ void resolve_params(struct checker *c, struct node *params)
 	}
 }
 
-/* ---- records and enums ---- */
-
-/* `ports: [Port] key number`: what tells the elements of the list apart. */
-static void resolve_item_key(struct checker *c, struct node *f)
-{
-	struct node *key = kid(f, FIELD_DECL_KEY);
-	const struct type *item = f->type->kind == TYPE_LIST ? f->type->item : NULL;
-	if (!key || f->type->kind == TYPE_ERROR)
-		return;
-	size_t at = item && item->kind == TYPE_RECORD ? record_find(item->record, key->name) : NO_FIELD;
-	if (at == NO_FIELD) {
-		struct diag *d = diag_new(c->diags, DIAG_KEY_COLUMN, node_span(key), "not a field of the list's elements");
-		diag_title(d, key->name, f->name);
-		return;
-	}
-	item->record->item_key = at;
-	use_column(item->record, at);
-}
-
-static void resolve_field(struct checker *c, struct record *r, size_t i, struct node *f)
-{
-	r->fields[i].type = resolve_type(c, kid(f, FIELD_DECL_TYPE));
-	f->type = r->fields[i].type;
-	struct symbol *s = symbol_new(c, SYMBOL_FIELD, f->name, f);
-	s->type = f->type;
-	s->index = i;
-	f->symbol = s;
-	if (f->type->kind == TYPE_ROWS || f->type->kind == TYPE_CONN || f->type->kind == TYPE_STREAM || f->type->kind == TYPE_VERDICT) {
-		struct diag *d = diag_new(c->diags, DIAG_NOT_STORABLE, node_span(kid(f, FIELD_DECL_TYPE)), "not a field's type");
-		diag_title(d, f->type->name);
-		r->fields[i].type = error_type(c);
-	}
-	struct node *path = kid(f, FIELD_DECL_PATH);
-	if (path && path->kind == NODE_ANY && r->fields[i].type != type_list(c, type_simple(c, TYPE_STRING)))
-		fit(c, path, type_list(c, type_simple(c, TYPE_STRING)), f->type, NULL, "`at _` lists the names of the keys that no other field reads");
-	resolve_item_key(c, f);
-	struct scope scope = scope_of(PLACE_SIBLING, NULL), *outer = c->scope;
-	scope.siblings = r;
-	scope.sibling_count = i;
-	c->scope = &scope;
-	if (kid(f, FIELD_DECL_ABSENT))
-		check_as(c, kid(f, FIELD_DECL_ABSENT), f->type, kid(f, FIELD_DECL_TYPE), "the field's type");
-	if (kid(f, FIELD_DECL_EMPTY))
-		check_as(c, kid(f, FIELD_DECL_EMPTY), f->type, kid(f, FIELD_DECL_TYPE), "the field's type");
-	c->scope = outer;
-}
-
-/* Whether a value of `t` holds one of record `r` in itself, not behind a list. */
-static bool holds(const struct type *t, const struct record *r, int depth)
-{
-	if (t && t->kind == TYPE_OPTION)
-		t = t->item;
-	if (!t || t->kind != TYPE_RECORD || depth > 32)
-		return false;
-	if (t->record == r)
-		return true;
-	for (size_t i = 0; i < t->record->count; i++)
-		if (holds(t->record->fields[i].type, r, depth + 1))
-			return true;
-	return false;
-}
-
-static void resolve_record(struct checker *c, struct symbol *s)
-{
-	struct node *n = s->declaration, *fields = kid(n, RECORD_DECL_FIELDS);
-	struct record *r = record_new(c, n->name, n, fields->count);
-	s->type = type_record(c, r);
-	r->count = 0;
-	for (uint32_t i = 0; i < fields->count; i++) {
-		struct node *f = fields->kids[i];
-		if (record_find(r, f->name) != NO_FIELD) {
-			struct diag *d = diag_new(c->diags, DIAG_DECLARED_TWICE, node_name_span(f), "a second field of this name");
-			diag_title(d, f->name);
-		}
-		r->fields[i] = (struct record_field){f->name, error_type(c), f, false};
-		r->count = i + 1;
-	}
-	for (uint32_t i = 0; i < fields->count; i++) {
-		resolve_field(c, r, i, fields->kids[i]);
-		if (holds(r->fields[i].type, r, 0)) {
-			struct diag *d = diag_new(c->diags, DIAG_RECORD_LOOP, node_name_span(fields->kids[i]), "holds a %.*s again",
-				TEXT_ARG(r->name));
-			diag_title(d, r->name);
-			r->fields[i].type = error_type(c);
-		}
-	}
-}
-
-static void resolve_enum(struct checker *c, struct symbol *s)
-{
-	struct node *n = s->declaration, *variants = kid(n, ENUM_DECL_VARIANTS);
-	struct enumeration *e = ARENA_NEW(c->arena, struct enumeration);
-	e->name = n->name;
-	e->module = s->module;
-	e->declaration = n;
-	e->open = kid(n, ENUM_DECL_FORMAT) != NULL;
-	e->count = variants->count + e->open;
-	e->variants = ARENA_ARRAY(c->arena, struct enum_variant, e->count + 1);
-	e->is_plain = !e->open;
-	s->type = type_enum(c, e);
-	for (uint32_t i = 0; i < variants->count; i++) {
-		struct node *v = variants->kids[i], *payloads = kid(v, VARIANT_DECL_PAYLOADS), *code = kid(v, VARIANT_DECL_CODE);
-		struct enum_variant *to = &e->variants[i];
-		*to = (struct enum_variant){.name = v->name, .declaration = v, .symbol = v->symbol};
-		to->payload_count = payloads->count;
-		to->payload = ARENA_ARRAY(c->arena, const struct type *, payloads->count + 1);
-		for (uint32_t k = 0; k < payloads->count; k++)
-			to->payload[k] = resolve_type(c, payloads->kids[k]);
-		if (code)
-			to->code = code->kind == NODE_STRING ? code->literal.text : span_text(node_span(code));
-		e->is_plain &= payloads->count == 0;
-		v->symbol->type = s->type;
-	}
-	if (e->open) {
-		struct enum_variant *to = &e->variants[variants->count];
-		*to = (struct enum_variant){.name = TEXT("Unknown"), .payload_count = 1};
-		to->payload = ARENA_ARRAY(c->arena, const struct type *, 1);
-		to->payload[0] = type_simple(c, TYPE_STRING);
-		to->symbol = symbol_new(c, SYMBOL_VARIANT, to->name, n);
-		to->symbol->of = s;
-		to->symbol->index = variants->count;
-		to->symbol->type = s->type;
-	}
-}
-
-/* ---- params, collections ---- */
-
-static void resolve_param(struct checker *c, struct symbol *s)
-{
-	struct node *n = s->declaration, *value = kid(n, PARAM_VALUE);
-	struct scope scope = scope_of(PLACE_CONSTANT, s), *outer = c->scope;
-	s->type = resolve_type(c, kid(n, PARAM_TYPE));
-	if (s->type->kind == TYPE_CONN || s->type->kind == TYPE_STREAM || s->type->kind == TYPE_ROWS || s->type->kind == TYPE_VERDICT) {
-		struct diag *d = diag_new(c->diags, DIAG_NOT_STORABLE, node_span(kid(n, PARAM_TYPE)), "not a param's type");
-		diag_title(d, s->type->name);
-		s->type = error_type(c);
-	}
-	use_all_columns(s->type);
-	c->scope = &scope;
-	if (value)
-		check_as(c, value, s->type, kid(n, PARAM_TYPE), "the param's type");
-	c->scope = outer;
-}
-
-void resolve_key(struct checker *c, struct symbol *table, struct node *key, struct record *row)
-{
-	table->key = ARENA_ARRAY(c->arena, size_t, key->count + 1);
-	table->key_count = 0;
-	for (uint32_t i = 0; i < key->count; i++) {
-		struct node *k = key->kids[i];
-		size_t at = record_find(row, k->name);
-		if (at == NO_FIELD) {
-			struct vec names = {0};
-			for (size_t f = 0; f < row->count; f++)
-				vec_push(c->arena, &names, &row->fields[f].name);
-			struct diag *d = diag_new(c->diags, DIAG_KEY_COLUMN, node_span(k), "the row has no such column");
-			diag_title(d, k->name, table->name);
-			suggest(c, d, k, &names);
-			if (row->declaration && row->declaration->source == k->source && table->kind == SYMBOL_COLLECTION)
-				diag_span(d, node_name_span(row->declaration), "the row's record");
-			table->type = error_type(c);
-			continue;
-		}
-		for (size_t f = 0; f < table->key_count; f++)
-			if (table->key[f] == at) {
-				struct diag *d = diag_new(c->diags, DIAG_DECLARED_TWICE, node_span(k), "twice in the key");
-				diag_title(d, k->name);
-			}
-		const struct type *t = row->fields[at].type;
-		if (t->kind != TYPE_ERROR && !type_may_be_key(t)) {
-			struct diag *d = diag_new(c->diags, DIAG_KEY_TYPE, node_span(k), "this column is %.*s", TEXT_ARG(t->name));
-			diag_title(d, k->name, t->name);
-			if (row->fields[at].declaration && row->fields[at].declaration->source == k->source)
-				diag_span(d, node_span(row->fields[at].declaration), "its value");
-			if (t->kind == TYPE_OPTION)
-				diag_help(d, "a key is always there: yield the value with `else skip`");
-			table->type = error_type(c);
-		}
-		use_column(row, at);
-		k->type = t;
-		table->key[table->key_count++] = at;
-	}
-}
-
-static bool collection_from_call(struct checker *c, struct node *from, struct collection_note *note)
-{
-	struct node *callee = kid(from, CALL_CALLEE), *list = kid(from, CALL_ARGUMENTS);
-	note->from = text_is(callee->name, "file") ? BUILTIN_FILE : text_is(callee->name, "clock") ? BUILTIN_CLOCK : BUILTIN_NONE;
-	if (note->from == BUILTIN_NONE || list->count != 1 || list->kids[0]->kind != NODE_ARGUMENT)
-		return false;
-	note->argument = kid(list->kids[0], ARGUMENT_VALUE);
-	check_as(c, note->argument, type_simple(c, note->from == BUILTIN_FILE ? TYPE_STRING : TYPE_DURATION), NULL,
-		note->from == BUILTIN_FILE ? "file(\"path\")" : "clock(10s)");
-	return true;
-}
-
-static void collection_from(struct checker *c, struct symbol *s, struct collection_note *note)
-{
-	struct node *n = s->declaration, *from = kid(n, COLLECTION_FROM);
-	struct diag *d;
-	if (!from) {
-		if (!(n->flags & NODE_EXTERN)) {
-			d = diag_new(c->diags, DIAG_NO_SOURCE, node_name_span(n), "where do its rows come from?");
-			diag_title(d, s->name);
-			diag_help(d, "`from kubernetes`, `from file(\"rows.yaml\")`, or `extern collection` for rows put by C");
-		}
-		return;
-	}
-	if (from->kind == NODE_NAME && text_is(from->name, "kubernetes")) {
-		note->from = BUILTIN_KUBERNETES;
-		struct node *record = s->type->kind == TYPE_RECORD ? s->type->record->declaration : NULL;
-		struct node *origin = record && record->kind == NODE_RECORD_DECL ? kid(record, RECORD_DECL_ORIGIN) : NULL;
-		if (origin)
-			note->origin = origin->literal.text;
-		else if (s->type->kind != TYPE_ERROR) {
-			d = diag_new(c->diags, DIAG_NO_ORIGIN, node_span(kid(n, COLLECTION_TYPE)), "which kind of object is this?");
-			diag_title(d, s->type->name);
-			diag_help(d, "`record %.*s = kubernetes \"v1/Kind\" { ... }`", TEXT_ARG(s->type->name));
-		}
-		return;
-	}
-	if (from->kind == NODE_CALL && kid(from, CALL_CALLEE)->kind == NODE_NAME && collection_from_call(c, from, note))
-		return;
-	d = diag_new(c->diags, DIAG_NO_SOURCE, node_span(from), "not a source of rows");
-	diag_title(d, s->name);
-	diag_help(d, "`from kubernetes`, `from file(\"rows.yaml\")`, `from clock(10s)`");
-}
-
-static void resolve_collection(struct checker *c, struct symbol *s)
-{
-	struct node *n = s->declaration, *key = kid(n, COLLECTION_KEYS);
-	struct collection_note *note = ARENA_NEW(c->arena, struct collection_note);
-	struct scope scope = scope_of(PLACE_CONSTANT, s), *outer = c->scope;
-	c->scope = &scope;
-	s->type = resolve_type(c, kid(n, COLLECTION_TYPE));
-	s->single = !key;
-	if (s->type->kind != TYPE_RECORD && s->type->kind != TYPE_ERROR) {
-		struct diag *d = diag_new(c->diags, DIAG_YIELD, node_span(kid(n, COLLECTION_TYPE)), "this is %.*s", TEXT_ARG(s->type->name));
-		diag_title(d, s->type->name);
-		s->type = error_type(c);
-	}
-	collection_from(c, s, note);
-	means(c, n, MEANS_COLLECTION, 0)->collection = note;
-	if (s->type->kind == TYPE_RECORD) {
-		if (key)
-			resolve_key(c, s, key, s->type->record);
-		else if (note->from == BUILTIN_KUBERNETES) {
-			struct diag *d = diag_new(c->diags, DIAG_KEY_MISSING, node_name_span(n), "it has many rows: what tells them apart?");
-			diag_title(d, s->name);
-			diag_help(d, "`collection %.*s[namespace, name]: ...`", TEXT_ARG(s->name));
-		}
-	}
-	if (kid(n, COLLECTION_WHERE) && s->type->kind == TYPE_RECORD) {
-		scope.siblings = s->type->record;
-		scope.sibling_count = s->type->record->count;
-		scope.place = PLACE_CONSTANT;
-		check_as(c, kid(n, COLLECTION_WHERE), type_simple(c, TYPE_BOOL), NULL, "a condition is a Bool");
-	}
-	c->scope = outer;
-}
-
-/* ---- functions, decisions, handlers ---- */
-
-static void resolve_fn(struct checker *c, struct symbol *s)
-{
-	struct node *n = s->declaration;
-	struct scope scope = scope_of(PLACE_FN, s), *outer = c->scope;
-	c->scope = &scope;
-	resolve_params(c, kid(n, FN_PARAMS));
-	const struct type *t = resolve_type(c, kid(n, FN_TYPE));
-	s->type = t;
-	if (n->flags & NODE_EXTERN)
-		use_all_columns(t);
-	else if (kid(n, FN_VALUE))
-		check_as(c, kid(n, FN_VALUE), t, kid(n, FN_TYPE), "the result's type");
-	c->scope = outer;
-}
-
-static void resolve_decision(struct checker *c, struct symbol *s)
-{
-	struct node *n = s->declaration, *clauses = kid(n, DECISION_CLAUSES);
-	struct scope scope = scope_of(PLACE_DECISION, s), *outer = c->scope;
-	c->scope = &scope;
-	s->type = type_simple(c, TYPE_VERDICT);
-	resolve_params(c, kid(n, DECISION_PARAMS));
-	for (uint32_t i = 0; i < clauses->count; i++) {
-		struct node *clause = clauses->kids[i];
-		for (uint32_t k = 0; k < i; k++)
-			if (text_equal(clauses->kids[k]->name, clause->name)) {
-				struct diag *d = diag_new(c->diags, DIAG_DECLARED_TWICE, node_name_span(clause), "a second clause of this name");
-				diag_title(d, clause->name);
-			}
-		if (text_is(clause->name, "default")) {
-			struct diag *d = diag_new(c->diags, DIAG_NAME_TAKEN, node_name_span(clause), "`default` is what denies when no clause holds");
-			diag_title(d, clause->name);
-		}
-		check_as(c, kid(clause, CLAUSE_CONDITION), type_simple(c, TYPE_BOOL), NULL, "a clause holds or does not: a Bool");
-	}
-	c->scope = outer;
-}
-
-static void resolve_handler(struct checker *c, struct symbol *s)
-{
-	struct scope scope = scope_of(PLACE_HANDLER, s), *outer = c->scope;
-	c->scope = &scope;
-	struct node *params = kid(s->declaration, HANDLER_PARAMS);
-	for (uint32_t i = 0; i < params->count; i++)
-		params->kids[i]->type = resolve_type(c, kid(params->kids[i], FIELD_DECL_TYPE));
-	c->scope = outer;
-	vec_push(c->arena, &c->later, s);
-}
-
 /* ---- on demand ---- */
 
 static const char *kind_word(const struct symbol *s)
 {
 	switch (s->kind) {
-	case SYMBOL_RULE: return "rule";
-	case SYMBOL_FN: return "fn";
-	case SYMBOL_PARAM: return "param";
-	case SYMBOL_DECISION: return "decision";
-	default: return "derive";
+	case SYMBOL_RULE:
+		return "rule";
+	case SYMBOL_FN:
+		return "fn";
+	case SYMBOL_PARAM:
+		return "param";
+	case SYMBOL_DECISION:
+		return "decision";
+	default:
+		return "derive";
 	}
 }
 
@@ -439,38 +145,63 @@ static void report_loop(struct checker *c, struct symbol *s)
 		from--;
 	if (!from)
 		return;
-	struct buffer loop = {.arena = c->arena};
+	struct buffer loop = { .arena = c->arena };
 	for (size_t i = from - 1; i < c->resolving.count; i++) {
 		struct symbol *member = c->resolving.items[i];
 		world |= member->kind == SYMBOL_RULE;
 		buffer_format(&loop, "%.*s -> ", TEXT_ARG(member->name));
 	}
 	buffer_format(&loop, "%.*s", TEXT_ARG(s->name));
-	enum diag_id id = world ? DIAG_WORLD_LOOP : s->kind == SYMBOL_FN ? DIAG_FN_LOOP : DIAG_DERIVE_LOOP;
-	struct diag *d = diag_new(c->diags, id, node_name_span(s->declaration), "depends on itself");
+	enum diag_id id = world        ? DIAG_WORLD_LOOP
+		: s->kind == SYMBOL_FN ? DIAG_FN_LOOP
+				       : DIAG_DERIVE_LOOP;
+	struct diag *d =
+		diag_new(c->diags, id, node_name_span(s->declaration), "depends on itself");
 	diag_title(d, s->name);
 	for (size_t i = from; i < c->resolving.count; i++) {
 		struct symbol *member = c->resolving.items[i];
-		diag_span(d, node_name_span(member->declaration), "%s of the loop", kind_word(member));
+		diag_span(d, node_name_span(member->declaration), "%s of the loop",
+			kind_word(member));
 	}
 	diag_note(d, "the loop: %s", loop.data);
 	if (world)
-		diag_note(d, "what a rule does comes back as its observed rows; they may not decide what it does");
+		diag_note(d,
+			"what a rule does comes back as its observed rows; they may not decide "
+			"what it does");
 }
 
 static void resolve_kind(struct checker *c, struct symbol *s)
 {
 	switch (s->kind) {
-	case SYMBOL_PARAM: resolve_param(c, s); break;
-	case SYMBOL_COLLECTION: resolve_collection(c, s); break;
-	case SYMBOL_DERIVE: resolve_derive(c, s); break;
-	case SYMBOL_RULE: resolve_rule(c, s); break;
-	case SYMBOL_RECORD: resolve_record(c, s); break;
-	case SYMBOL_ENUM: resolve_enum(c, s); break;
-	case SYMBOL_FN: resolve_fn(c, s); break;
-	case SYMBOL_DECISION: resolve_decision(c, s); break;
-	case SYMBOL_HANDLER: resolve_handler(c, s); break;
-	default: break;
+	case SYMBOL_PARAM:
+		resolve_param(c, s);
+		break;
+	case SYMBOL_COLLECTION:
+		resolve_collection(c, s);
+		break;
+	case SYMBOL_DERIVE:
+		resolve_derive(c, s);
+		break;
+	case SYMBOL_RULE:
+		resolve_rule(c, s);
+		break;
+	case SYMBOL_RECORD:
+		resolve_record(c, s);
+		break;
+	case SYMBOL_ENUM:
+		resolve_enum(c, s);
+		break;
+	case SYMBOL_FN:
+		resolve_fn(c, s);
+		break;
+	case SYMBOL_DECISION:
+		resolve_decision(c, s);
+		break;
+	case SYMBOL_HANDLER:
+		resolve_handler(c, s);
+		break;
+	default:
+		break;
 	}
 	if (symbol_is_table(s))
 		vec_push(c->arena, &c->program->tables, s);
@@ -488,7 +219,7 @@ void resolve(struct checker *c, struct symbol *s)
 	if (p->state != FRESH)
 		return;
 	struct module *module = c->module;
-	struct scope *scope = c->scope, none = {.place = PLACE_CONSTANT};
+	struct scope *scope = c->scope, none = { .place = PLACE_CONSTANT };
 	p->state = RUNNING;
 	vec_push(c->arena, &c->resolving, s);
 	c->module = s->module;
@@ -504,13 +235,26 @@ void resolve(struct checker *c, struct symbol *s)
 static void refuse(struct checker *c, struct node *n)
 {
 	switch (n->kind) {
-	case NODE_SCHEMA: not_yet(c, n, DIAG_NOT_YET_SCHEMA); break;
-	case NODE_EFFECT: not_yet(c, n, DIAG_NOT_YET_EFFECT); break;
-	case NODE_COMPONENT: not_yet(c, n, DIAG_NOT_YET_COMPONENT); break;
-	case NODE_BOUND: not_yet(c, n, DIAG_NOT_YET_BOUND); break;
-	case NODE_PART: not_yet(c, n, DIAG_NOT_YET_PART); break;
-	case NODE_TEST: not_yet(c, n, DIAG_NOT_YET_TEST); break;
-	default: break;
+	case NODE_SCHEMA:
+		not_yet(c, n, DIAG_NOT_YET_SCHEMA);
+		break;
+	case NODE_EFFECT:
+		not_yet(c, n, DIAG_NOT_YET_EFFECT);
+		break;
+	case NODE_COMPONENT:
+		not_yet(c, n, DIAG_NOT_YET_COMPONENT);
+		break;
+	case NODE_BOUND:
+		not_yet(c, n, DIAG_NOT_YET_BOUND);
+		break;
+	case NODE_PART:
+		not_yet(c, n, DIAG_NOT_YET_PART);
+		break;
+	case NODE_TEST:
+		not_yet(c, n, DIAG_NOT_YET_TEST);
+		break;
+	default:
+		break;
 	}
 }
 
@@ -539,7 +283,7 @@ static void check_bodies(struct checker *c)
 
 static void add_selector_variants(struct checker *c)
 {
-	struct text names[] = {TEXT("Everything"), TEXT("Nothing")};
+	struct text names[] = { TEXT("Everything"), TEXT("Nothing") };
 	for (size_t i = 0; i < 2; i++) {
 		struct symbol *s = symbol_new(c, SYMBOL_VARIANT, names[i], NULL);
 		s->type = type_simple(c, TYPE_SELECTOR);
@@ -553,7 +297,8 @@ static void load_prelude(struct checker *c)
 	const char *why = NULL;
 	if (!c->stdlib.size)
 		return;
-	struct source *source = source_load(c->arena, source_module_path(c->arena, c->stdlib, TEXT("prelude")), &why);
+	struct source *source = source_load(
+		c->arena, source_module_path(c->arena, c->stdlib, TEXT("prelude")), &why);
 	if (!source)
 		return;
 	source->is_stdlib = true;
@@ -573,7 +318,8 @@ struct program *check_program(struct compilation *compilation)
 	types_init(c);
 	add_selector_variants(c);
 	load_prelude(c);
-	c->program->main = module_of_source(c, compilation->source, c->program->name, compilation->file);
+	c->program->main =
+		module_of_source(c, compilation->source, c->program->name, compilation->file);
 	for (size_t i = 0; i < c->program->modules.count; i++)
 		check_module(c, c->program->modules.items[i]);
 	check_bodies(c);

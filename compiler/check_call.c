@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT
  *
- * check_call.c: calls: functions and decisions, variants with values, built-in functions, aggregates over a
- * comprehension and over the rounds of a group, and the tables rejected(c) and conflicts(c).
+ * check_call.c: calls: functions and decisions, variants with values, built-in functions,
+ * aggregates over a comprehension and over the rounds of a group, and the tables rejected(c) and
+ * conflicts(c).
  */
 #include "checker.h"
 
@@ -12,13 +13,26 @@ struct builtin_name {
 };
 
 static const struct builtin_name builtins[] = {
-	{"count", BUILTIN_COUNT, 0}, {"sum", BUILTIN_SUM, 0}, {"min", BUILTIN_MIN, 0}, {"max", BUILTIN_MAX, 0},
-	{"first", BUILTIN_FIRST, 0}, {"collect", BUILTIN_COLLECT, 0}, {"some", BUILTIN_SOME, 0},
-	{"none", BUILTIN_NO_ROUND, 0}, {"all", BUILTIN_ALL, 0}, {"rejected", BUILTIN_REJECTED, 0},
-	{"conflicts", BUILTIN_CONFLICTS, 0}, {"env", BUILTIN_ENV, 0}, {"addr", BUILTIN_ADDR, 0},
-	{"passed", BUILTIN_PASSED, 0}, {"int", BUILTIN_PARSE, TYPE_INT}, {"port", BUILTIN_PARSE, TYPE_PORT},
-	{"ip", BUILTIN_PARSE, TYPE_IP}, {"cidr", BUILTIN_PARSE, TYPE_CIDR}, {"duration", BUILTIN_PARSE, TYPE_DURATION},
-	{"identity", BUILTIN_PARSE, TYPE_IDENTITY},
+	{ "count", BUILTIN_COUNT, 0 },
+	{ "sum", BUILTIN_SUM, 0 },
+	{ "min", BUILTIN_MIN, 0 },
+	{ "max", BUILTIN_MAX, 0 },
+	{ "first", BUILTIN_FIRST, 0 },
+	{ "collect", BUILTIN_COLLECT, 0 },
+	{ "some", BUILTIN_SOME, 0 },
+	{ "none", BUILTIN_NO_ROUND, 0 },
+	{ "all", BUILTIN_ALL, 0 },
+	{ "rejected", BUILTIN_REJECTED, 0 },
+	{ "conflicts", BUILTIN_CONFLICTS, 0 },
+	{ "env", BUILTIN_ENV, 0 },
+	{ "addr", BUILTIN_ADDR, 0 },
+	{ "passed", BUILTIN_PASSED, 0 },
+	{ "int", BUILTIN_PARSE, TYPE_INT },
+	{ "port", BUILTIN_PARSE, TYPE_PORT },
+	{ "ip", BUILTIN_PARSE, TYPE_IP },
+	{ "cidr", BUILTIN_PARSE, TYPE_CIDR },
+	{ "duration", BUILTIN_PARSE, TYPE_DURATION },
+	{ "identity", BUILTIN_PARSE, TYPE_IDENTITY },
 };
 enum { BUILTIN_NAMES = sizeof builtins / sizeof builtins[0] };
 
@@ -30,7 +44,8 @@ static const struct builtin_name *find_builtin(struct text name)
 	return NULL;
 }
 
-static const struct type *report_arguments(struct checker *c, struct node *n, struct text name, const char *takes)
+static const struct type *report_arguments(
+	struct checker *c, struct node *n, struct text name, const char *takes)
 {
 	struct diag *d = diag_new(c->diags, DIAG_ARGUMENT_COUNT, node_span(n), "%s", takes);
 	diag_title(d, name);
@@ -40,31 +55,39 @@ static const struct type *report_arguments(struct checker *c, struct node *n, st
 static struct node *only_argument(struct node *n)
 {
 	struct node *a = kid(n, CALL_ARGUMENTS);
-	return a->count == 1 && a->kids[0]->kind == NODE_ARGUMENT ? kid(a->kids[0], ARGUMENT_VALUE) : NULL;
+	return a->count == 1 && a->kids[0]->kind == NODE_ARGUMENT ? kid(a->kids[0], ARGUMENT_VALUE)
+								  : NULL;
 }
 
 /* ---- functions ---- */
 
 /* Puts named arguments into the order of the parameters. False: reported. */
-static bool order_arguments(struct checker *c, struct node *n, struct node *params, struct text name)
+static bool order_arguments(
+	struct checker *c, struct node *n, struct node *params, struct text name)
 {
 	struct node *list = kid(n, CALL_ARGUMENTS);
 	struct node **ordered = ARENA_ARRAY(c->arena, struct node *, params->count + 1);
 	if (list->count != params->count || (list->count && list->kids[0]->kind != NODE_ARGUMENT)) {
-		report_arguments(c, n, name, text_format(c->arena, "it takes %u, and %u are given", params->count, list->count).data);
+		report_arguments(c, n, name,
+			text_format(c->arena, "it takes %u, and %u are given", params->count,
+				list->count)
+				.data);
 		return false;
 	}
 	for (uint32_t i = 0; i < list->count; i++) {
 		struct node *a = list->kids[i];
 		uint32_t at = i;
 		if (a->name.size) {
-			for (at = 0; at < params->count && !text_equal(params->kids[at]->name, a->name); at++)
+			for (at = 0;
+				at < params->count && !text_equal(params->kids[at]->name, a->name);
+				at++)
 				;
 			if (at == params->count) {
-				struct vec names = {0};
+				struct vec names = { 0 };
 				for (uint32_t k = 0; k < params->count; k++)
 					vec_push(c->arena, &names, &params->kids[k]->name);
-				struct diag *d = diag_new(c->diags, DIAG_UNKNOWN_FIELD, node_name_span(a), "no parameter of this name");
+				struct diag *d = diag_new(c->diags, DIAG_UNKNOWN_FIELD,
+					node_name_span(a), "no parameter of this name");
 				diag_title(d, a->name);
 				suggest(c, d, a, &names);
 				return false;
@@ -86,15 +109,19 @@ static const struct type *call_function(struct checker *c, struct node *n, struc
 	f->used = true;
 	vec_push(c->arena, &f->uses, n);
 	n->symbol = f;
-	struct node *params = f->declaration->kids[0]; /* PARAMS is the first slot of FN, DECISION, HANDLER */
+	struct node *params =
+		f->declaration->kids[0]; /* PARAMS is the first slot of FN, DECISION, HANDLER */
 	if (!order_arguments(c, n, params, f->name))
 		return error_type(c);
 	struct node *list = kid(n, CALL_ARGUMENTS);
 	for (uint32_t i = 0; i < list->count; i++) {
 		struct node *p = params->kids[i];
-		const char *what = text_format(c->arena, "`%.*s` is %.*s", TEXT_ARG(p->name), TEXT_ARG(p->type->name)).data;
+		const char *what = text_format(
+			c->arena, "`%.*s` is %.*s", TEXT_ARG(p->name), TEXT_ARG(p->type->name))
+					   .data;
 		bool here = p->source == n->source;
-		list->kids[i]->type = check_as(c, kid(list->kids[i], ARGUMENT_VALUE), p->type, here ? p : NULL, what);
+		list->kids[i]->type = check_as(
+			c, kid(list->kids[i], ARGUMENT_VALUE), p->type, here ? p : NULL, what);
 		use_all_columns(f->declaration->flags & NODE_EXTERN ? p->type : error_type(c));
 	}
 	means(c, n, f->kind == SYMBOL_DECISION ? MEANS_DECIDE : MEANS_CALL, 0);
@@ -108,12 +135,15 @@ static const struct type *construct(struct checker *c, struct node *n, const str
 	const struct type *t = check_variant(c, kid(n, CALL_CALLEE), want, &v);
 	if (!v)
 		return t;
-	const struct enum_variant *variant = t->kind == TYPE_ENUM ? &t->enumeration->variants[v->index] : NULL;
+	const struct enum_variant *variant =
+		t->kind == TYPE_ENUM ? &t->enumeration->variants[v->index] : NULL;
 	size_t count = variant ? variant->payload_count : 0;
 	if (list->count != count || (count && list->kids[0]->kind != NODE_ARGUMENT))
-		return report_arguments(c, n, v->name, text_format(c->arena, "it holds %zu values", count).data);
+		return report_arguments(
+			c, n, v->name, text_format(c->arena, "it holds %zu values", count).data);
 	for (uint32_t i = 0; i < list->count; i++)
-		list->kids[i]->type = check_as(c, kid(list->kids[i], ARGUMENT_VALUE), variant->payload[i], NULL, "what the variant holds");
+		list->kids[i]->type = check_as(c, kid(list->kids[i], ARGUMENT_VALUE),
+			variant->payload[i], NULL, "what the variant holds");
 	n->symbol = v;
 	means(c, n, MEANS_CONSTRUCT, v->index);
 	return t;
@@ -128,7 +158,7 @@ struct saved_scope {
 
 static struct saved_scope enter_rounds(struct checker *c)
 {
-	struct saved_scope s = {c->scope->locals, c->scope->may_skip};
+	struct saved_scope s = { c->scope->locals, c->scope->may_skip };
 	c->scope->may_skip = true;
 	c->scope->rounds++;
 	return s;
@@ -148,7 +178,8 @@ const struct type *check_comprehension(struct checker *c, struct node *n, const 
 	for (uint32_t i = 0; i < fors->count; i++)
 		check_for(c, fors->kids[i]);
 	if (kid(n, COMPREHENSION_CONDITION))
-		check_as(c, kid(n, COMPREHENSION_CONDITION), type_simple(c, TYPE_BOOL), NULL, "a condition is a Bool");
+		check_as(c, kid(n, COMPREHENSION_CONDITION), type_simple(c, TYPE_BOOL), NULL,
+			"a condition is a Bool");
 	const struct type *t = NULL;
 	if (kid(n, COMPREHENSION_YIELD)) {
 		t = check_expr(c, kid(n, COMPREHENSION_YIELD), want);
@@ -163,7 +194,8 @@ const struct type *check_list_from(struct checker *c, struct node *n, const stru
 {
 	struct node *source = kid(n, LIST_FROM_SOURCE);
 	const struct type *list = want && want->kind == TYPE_OPTION ? want->item : want;
-	const struct type *item = check_comprehension(c, source, list && list->kind == TYPE_LIST ? list->item : NULL);
+	const struct type *item =
+		check_comprehension(c, source, list && list->kind == TYPE_LIST ? list->item : NULL);
 	struct node *fors = kid(source, COMPREHENSION_FORS);
 	if (!item && fors->count) { /* without `yield`: the rows themselves */
 		struct symbol *v = fors->kids[fors->count - 1]->symbol;
@@ -180,12 +212,13 @@ static bool needs_yield(enum builtin b)
 
 static bool is_summable(const struct type *t)
 {
-	return t->kind == TYPE_INT || t->kind == TYPE_FLOAT || t->kind == TYPE_DURATION || t->kind == TYPE_SIZE;
+	return t->kind == TYPE_INT || t->kind == TYPE_FLOAT || t->kind == TYPE_DURATION ||
+		t->kind == TYPE_SIZE;
 }
 
 /* The value of an aggregate over values of type `t`, in a group or out of it. */
-static const struct type *aggregate_type(struct checker *c, struct node *n, enum builtin b, const struct type *t,
-	struct node *value, bool grouped)
+static const struct type *aggregate_type(struct checker *c, struct node *n, enum builtin b,
+	const struct type *t, struct node *value, bool grouped)
 {
 	if (t && t->kind == TYPE_ERROR)
 		return t;
@@ -200,7 +233,8 @@ static const struct type *aggregate_type(struct checker *c, struct node *n, enum
 		if (is_summable(t))
 			return t;
 		break;
-	case BUILTIN_MIN: case BUILTIN_MAX:
+	case BUILTIN_MIN:
+	case BUILTIN_MAX:
 		if (type_has_order(t) || t->kind == TYPE_FLOAT)
 			return grouped ? t : type_option(c, t);
 		break;
@@ -211,7 +245,8 @@ static const struct type *aggregate_type(struct checker *c, struct node *n, enum
 	default:
 		return type_simple(c, TYPE_BOOL);
 	}
-	struct diag *d = diag_new(c->diags, DIAG_AGGREGATE_TYPE, node_span(value), "this is %.*s", TEXT_ARG(t->name));
+	struct diag *d = diag_new(
+		c->diags, DIAG_AGGREGATE_TYPE, node_span(value), "this is %.*s", TEXT_ARG(t->name));
 	diag_title(d, n->symbol->name, t->name);
 	return error_type(c);
 }
@@ -219,16 +254,21 @@ static const struct type *aggregate_type(struct checker *c, struct node *n, enum
 static const struct type *aggregate_over(struct checker *c, struct node *n, enum builtin b)
 {
 	struct node *of = kid(n, CALL_ARGUMENTS)->kids[0];
-	const struct type *t = check_comprehension(c, of, b == BUILTIN_ALL ? type_simple(c, TYPE_BOOL) : NULL);
+	const struct type *t =
+		check_comprehension(c, of, b == BUILTIN_ALL ? type_simple(c, TYPE_BOOL) : NULL);
 	struct node *fors = kid(of, COMPREHENSION_FORS);
 	struct node *last = fors->kids[fors->count - 1], *yield = kid(of, COMPREHENSION_YIELD);
 	means(c, n, MEANS_AGGREGATE, 0);
 	if (b == BUILTIN_ALL && yield)
-		fit(c, yield, t, type_simple(c, TYPE_BOOL), NULL, "`all` asks a Bool of each round");
+		fit(c, yield, t, type_simple(c, TYPE_BOOL), NULL,
+			"`all` asks a Bool of each round");
 	if (needs_yield(b) && !yield)
-		return report_arguments(c, n, n->symbol->name, "say of what: `x in xs yield x.field`");
-	if ((b == BUILTIN_FIRST || b == BUILTIN_COLLECT) && last->note && last->note->meaning == MEANS_FOR_ROWS) {
-		struct diag *d = diag_new(c->diags, DIAG_NO_ORDER, node_span(n), "rows of a collection have no order");
+		return report_arguments(
+			c, n, n->symbol->name, "say of what: `x in xs yield x.field`");
+	if ((b == BUILTIN_FIRST || b == BUILTIN_COLLECT) && last->note &&
+		last->note->meaning == MEANS_FOR_ROWS) {
+		struct diag *d = diag_new(c->diags, DIAG_NO_ORDER, node_span(n),
+			"rows of a collection have no order");
 		diag_title(d, n->symbol->name);
 		diag_help(d, "take `min(x in ... yield ...)`, or group: `first(e by k)`");
 		return error_type(c);
@@ -246,7 +286,9 @@ static const struct type *aggregate_group(struct checker *c, struct node *n, enu
 	struct node *argument = list->count ? list->kids[0] : NULL;
 	struct local *locals = c->scope->locals;
 	if (list->count > 1 || (!argument && b != BUILTIN_COUNT))
-		return report_arguments(c, n, n->symbol->name, b == BUILTIN_COUNT ? "nothing, or `distinct e`" : "one value of each round");
+		return report_arguments(c, n, n->symbol->name,
+			b == BUILTIN_COUNT ? "nothing, or `distinct e`"
+					   : "one value of each round");
 	means(c, n, MEANS_GROUP_AGGREGATE, 0);
 	if (!argument)
 		return type_simple(c, TYPE_INT);
@@ -255,15 +297,19 @@ static const struct type *aggregate_group(struct checker *c, struct node *n, enu
 	c->scope->behind_group = false;
 	c->scope->may_skip = true;
 	const struct type *t = check_expr(c, kid(argument, ARGUMENT_VALUE),
-		b == BUILTIN_SOME || b == BUILTIN_NO_ROUND || b == BUILTIN_ALL ? type_simple(c, TYPE_BOOL) : NULL);
+		b == BUILTIN_SOME || b == BUILTIN_NO_ROUND || b == BUILTIN_ALL
+			? type_simple(c, TYPE_BOOL)
+			: NULL);
 	use_all_columns(t);
 	if (b == BUILTIN_SOME || b == BUILTIN_NO_ROUND || b == BUILTIN_ALL)
-		t = fit(c, kid(argument, ARGUMENT_VALUE), t, type_simple(c, TYPE_BOOL), NULL, "asked of each round");
+		t = fit(c, kid(argument, ARGUMENT_VALUE), t, type_simple(c, TYPE_BOOL), NULL,
+			"asked of each round");
 	if (kid(argument, ARGUMENT_BY)) {
 		const struct type *by = check_expr(c, kid(argument, ARGUMENT_BY), NULL);
 		use_all_columns(by);
 		if (by->kind != TYPE_ERROR && !type_has_order(by)) {
-			struct diag *d = diag_new(c->diags, DIAG_AGGREGATE_TYPE, node_span(kid(argument, ARGUMENT_BY)), "this has no order");
+			struct diag *d = diag_new(c->diags, DIAG_AGGREGATE_TYPE,
+				node_span(kid(argument, ARGUMENT_BY)), "this has no order");
 			diag_title(d, TEXT("by"), by->name);
 		}
 	} else if ((b == BUILTIN_FIRST || b == BUILTIN_COLLECT) && t->kind != TYPE_ERROR) {
@@ -289,13 +335,15 @@ static const struct type *call_aggregate(struct checker *c, struct node *n, enum
 	if (over && over->kind == NODE_NAME)
 		diag_help(d, "`%.*s(x in %.*s)`", TEXT_ARG(n->symbol->name), TEXT_ARG(over->name));
 	else
-		diag_help(d, "`%.*s(x in xs ...)`, or behind a `group` clause", TEXT_ARG(n->symbol->name));
+		diag_help(d, "`%.*s(x in xs ...)`, or behind a `group` clause",
+			TEXT_ARG(n->symbol->name));
 	return error_type(c);
 }
 
 /* ---- rejected(c), conflicts(c) ---- */
 
-static struct symbol *new_table(struct checker *c, enum symbol_kind kind, struct symbol *of, size_t keys)
+static struct symbol *new_table(
+	struct checker *c, enum symbol_kind kind, struct symbol *of, size_t keys)
 {
 	struct symbol *s = ARENA_NEW(c->arena, struct symbol);
 	s->kind = kind;
@@ -313,15 +361,19 @@ struct symbol *table_rejected(struct checker *c, struct symbol *of)
 {
 	if (of->rejected)
 		return of->rejected;
-	struct record *row = record_new(c, text_format(c->arena, "rejected(%.*s)", TEXT_ARG(of->name)), NULL, of->key_count + 2);
+	struct record *row =
+		record_new(c, text_format(c->arena, "rejected(%.*s)", TEXT_ARG(of->name)), NULL,
+			of->key_count + 2);
 	struct symbol *s = new_table(c, SYMBOL_REJECTED, of, of->key_count + 1);
 	for (size_t i = 0; i < of->key_count; i++) {
 		row->fields[i] = of->type->record->fields[of->key[i]];
 		row->fields[i].used = true;
 		s->key[i] = i;
 	}
-	row->fields[of->key_count] = (struct record_field){TEXT("reason"), type_simple(c, TYPE_STRING), NULL, true};
-	row->fields[of->key_count + 1] = (struct record_field){TEXT("place"), type_simple(c, TYPE_STRING), NULL, true};
+	row->fields[of->key_count] =
+		(struct record_field){ TEXT("reason"), type_simple(c, TYPE_STRING), NULL, true };
+	row->fields[of->key_count + 1] =
+		(struct record_field){ TEXT("place"), type_simple(c, TYPE_STRING), NULL, true };
 	s->key[of->key_count] = of->key_count + 1;
 	s->type = type_record(c, row);
 	of->rejected = s;
@@ -351,16 +403,20 @@ struct symbol *table_conflicts(struct checker *c, struct symbol *of)
 static const struct type *call_table_of(struct checker *c, struct node *n, enum builtin b)
 {
 	struct node *argument = only_argument(n);
-	struct symbol *of = argument && argument->kind == NODE_NAME ? scope_find(c, argument->name) : NULL;
+	struct symbol *of =
+		argument && argument->kind == NODE_NAME ? scope_find(c, argument->name) : NULL;
 	if (argument && argument->kind == NODE_NAME && !of) {
 		report_unknown_name(c, argument);
 		return error_type(c);
 	}
-	bool fits = of && (of->kind == SYMBOL_COLLECTION || (b == BUILTIN_CONFLICTS && of->kind == SYMBOL_DERIVE));
+	bool fits = of &&
+		(of->kind == SYMBOL_COLLECTION ||
+			(b == BUILTIN_CONFLICTS && of->kind == SYMBOL_DERIVE));
 	if (fits)
 		resolve(c, of);
 	if (!fits || of->single) {
-		struct diag *d = diag_new(c->diags, DIAG_TABLE_OF, node_span(argument ? argument : n), "not a keyed collection");
+		struct diag *d = diag_new(c->diags, DIAG_TABLE_OF,
+			node_span(argument ? argument : n), "not a keyed collection");
 		diag_title(d, n->symbol->name);
 		return error_type(c);
 	}
@@ -368,7 +424,8 @@ static const struct type *call_table_of(struct checker *c, struct node *n, enum 
 		return error_type(c);
 	argument->symbol = of;
 	of->used = true;
-	struct symbol *table = b == BUILTIN_REJECTED ? table_rejected(c, of) : table_conflicts(c, of);
+	struct symbol *table =
+		b == BUILTIN_REJECTED ? table_rejected(c, of) : table_conflicts(c, of);
 	read_table(c, n, table);
 	argument->type = type_rows(c, of);
 	means(c, argument, MEANS_ALL_ROWS, 0)->table = of;
@@ -382,11 +439,14 @@ static const struct type *call_env(struct checker *c, struct node *n, const stru
 {
 	struct node *name = only_argument(n);
 	if (!name || name->kind != NODE_STRING)
-		return report_arguments(c, n, n->symbol->name, "the name of a variable: env(\"NAME\")");
+		return report_arguments(
+			c, n, n->symbol->name, "the name of a variable: env(\"NAME\")");
 	if (c->scope->place != PLACE_CONSTANT) {
-		struct diag *d = diag_new(c->diags, DIAG_ENV_HERE, node_span(n), "read at the program's start only");
+		struct diag *d = diag_new(
+			c->diags, DIAG_ENV_HERE, node_span(n), "read at the program's start only");
 		diag_title(d);
-		diag_help(d, "make it a param: `param name: String = env(\"%.*s\")`", TEXT_ARG(name->literal.text));
+		diag_help(d, "make it a param: `param name: String = env(\"%.*s\")`",
+			TEXT_ARG(name->literal.text));
 		return error_type(c);
 	}
 	name->type = type_simple(c, TYPE_STRING);
@@ -394,7 +454,8 @@ static const struct type *call_env(struct checker *c, struct node *n, const stru
 	return want ? want : type_simple(c, TYPE_STRING);
 }
 
-static const struct type *call_builtin(struct checker *c, struct node *n, const struct builtin_name *b, const struct type *want)
+static const struct type *call_builtin(
+	struct checker *c, struct node *n, const struct builtin_name *b, const struct type *want)
 {
 	struct node *list = kid(n, CALL_ARGUMENTS);
 	struct symbol *s = symbol_new(c, SYMBOL_BUILTIN, text_of(b->name), NULL);
@@ -410,8 +471,10 @@ static const struct type *call_builtin(struct checker *c, struct node *n, const 
 	if (b->builtin == BUILTIN_ADDR) {
 		if (list->count != 2 || list->kids[0]->kind != NODE_ARGUMENT)
 			return report_arguments(c, n, s->name, "an Ip and a Port");
-		check_as(c, kid(list->kids[0], ARGUMENT_VALUE), type_simple(c, TYPE_IP), NULL, "addr(ip, port)");
-		check_as(c, kid(list->kids[1], ARGUMENT_VALUE), type_simple(c, TYPE_PORT), NULL, "addr(ip, port)");
+		check_as(c, kid(list->kids[0], ARGUMENT_VALUE), type_simple(c, TYPE_IP), NULL,
+			"addr(ip, port)");
+		check_as(c, kid(list->kids[1], ARGUMENT_VALUE), type_simple(c, TYPE_PORT), NULL,
+			"addr(ip, port)");
 		return type_simple(c, TYPE_ADDR);
 	}
 	struct node *argument = only_argument(n);
@@ -431,13 +494,15 @@ const struct type *check_call(struct checker *c, struct node *n, const struct ty
 	if (callee->kind == NODE_TYPE_NAME)
 		return construct(c, n, want);
 	if (callee->kind != NODE_NAME) {
-		struct diag *d = diag_new(c->diags, DIAG_NOT_CALLABLE, node_span(callee), "not a function");
+		struct diag *d =
+			diag_new(c->diags, DIAG_NOT_CALLABLE, node_span(callee), "not a function");
 		diag_title(d, span_text(node_span(callee)));
 		return error_type(c);
 	}
 	struct symbol *f = scope_find(c, callee->name);
 	const struct builtin_name *b = find_builtin(callee->name);
-	bool callable = f && (f->kind == SYMBOL_FN || f->kind == SYMBOL_DECISION || f->kind == SYMBOL_HANDLER);
+	bool callable = f &&
+		(f->kind == SYMBOL_FN || f->kind == SYMBOL_DECISION || f->kind == SYMBOL_HANDLER);
 	if (!callable && b)
 		return call_builtin(c, n, b, want);
 	if (!f) {
@@ -445,12 +510,15 @@ const struct type *check_call(struct checker *c, struct node *n, const struct ty
 		return error_type(c);
 	}
 	if (!callable || f->kind == SYMBOL_HANDLER) {
-		struct diag *d = diag_new(c->diags, DIAG_NOT_CALLABLE, node_span(callee), "not a function");
+		struct diag *d =
+			diag_new(c->diags, DIAG_NOT_CALLABLE, node_span(callee), "not a function");
 		diag_title(d, f->name);
 		if (f->kind == SYMBOL_HANDLER)
-			diag_help(d, "a handler is run: `run %.*s(...)` ends a path", TEXT_ARG(f->name));
+			diag_help(d, "a handler is run: `run %.*s(...)` ends a path",
+				TEXT_ARG(f->name));
 		if (symbol_is_table(f))
-			diag_help(d, "look up by key with brackets: `%.*s[...]`", TEXT_ARG(f->name));
+			diag_help(
+				d, "look up by key with brackets: `%.*s[...]`", TEXT_ARG(f->name));
 		return error_type(c);
 	}
 	callee->symbol = f;

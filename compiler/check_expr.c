@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT
  *
- * check_expr.c: types of expressions, top down by what is expected and bottom up by what stands there. The only
- * conversion is a T where a T? is expected; a literal takes the expected type where it fits.
+ * check_expr.c: types of expressions, top down by what is expected and bottom up by what stands
+ * there. The only conversion is a T where a T? is expected; a literal takes the expected type where
+ * it fits.
  */
 #include "checker.h"
 #include "parse.h"
@@ -12,7 +13,8 @@ const struct type *error_type(struct checker *c)
 }
 
 /* Where a value's type was said, for a second span. */
-static void explain_origin(struct checker *c, struct diag *d, const struct node *n, const struct type *got)
+static void explain_origin(
+	struct checker *c, struct diag *d, const struct node *n, const struct type *got)
 {
 	struct node *from = NULL;
 	(void)c;
@@ -29,7 +31,8 @@ static void explain_origin(struct checker *c, struct diag *d, const struct node 
 
 void report_missing(struct checker *c, struct node *n, const struct type *got, const char *why)
 {
-	struct diag *d = diag_new(c->diags, DIAG_MAY_BE_MISSING, node_span(n), "this is %.*s", TEXT_ARG(got->name));
+	struct diag *d = diag_new(
+		c->diags, DIAG_MAY_BE_MISSING, node_span(n), "this is %.*s", TEXT_ARG(got->name));
 	diag_title(d, got->item->name);
 	if (why)
 		diag_note(d, "%s", why);
@@ -49,11 +52,11 @@ void report_missing(struct checker *c, struct node *n, const struct type *got, c
 	diag_help(d, "or give a value: `... else <%.*s>`", TEXT_ARG(got->item->name));
 }
 
-static void report_mismatch(struct checker *c, struct node *n, const struct type *got, const struct type *want,
-	struct node *because, const char *what)
+static void report_mismatch(struct checker *c, struct node *n, const struct type *got,
+	const struct type *want, struct node *because, const char *what)
 {
-	struct diag *d = diag_new(c->diags, DIAG_TYPE_MISMATCH, node_span(n), "this is %.*s, not %.*s", TEXT_ARG(got->name),
-		TEXT_ARG(want->name));
+	struct diag *d = diag_new(c->diags, DIAG_TYPE_MISMATCH, node_span(n),
+		"this is %.*s, not %.*s", TEXT_ARG(got->name), TEXT_ARG(want->name));
 	diag_title(d, want->name, got->name);
 	if (because)
 		diag_span(d, node_name_span(because), "%s", what ? what : "expected by this");
@@ -78,8 +81,8 @@ static void report_mismatch(struct checker *c, struct node *n, const struct type
 		diag_help(d, "an address has two parts: `addr(ip, port)`");
 }
 
-const struct type *fit(struct checker *c, struct node *n, const struct type *got, const struct type *want,
-	struct node *because, const char *what)
+const struct type *fit(struct checker *c, struct node *n, const struct type *got,
+	const struct type *want, struct node *because, const char *what)
 {
 	if (!want || got == want || got->kind == TYPE_ERROR || want->kind == TYPE_ERROR)
 		return got;
@@ -95,8 +98,8 @@ const struct type *fit(struct checker *c, struct node *n, const struct type *got
 	return n->type;
 }
 
-const struct type *check_as(struct checker *c, struct node *n, const struct type *want, struct node *because,
-	const char *what)
+const struct type *check_as(struct checker *c, struct node *n, const struct type *want,
+	struct node *because, const char *what)
 {
 	return fit(c, n, check_expr(c, n, want), want, because, what);
 }
@@ -125,7 +128,9 @@ struct symbol *row_table(const struct node *n)
 	case NODE_NAME:
 		if (n->note && n->note->meaning == MEANS_SINGLE)
 			return n->note->table;
-		return n->symbol && (n->symbol->kind == SYMBOL_FOR || n->symbol->kind == SYMBOL_LET) ? n->symbol->of : NULL;
+		return n->symbol && (n->symbol->kind == SYMBOL_FOR || n->symbol->kind == SYMBOL_LET)
+			? n->symbol->of
+			: NULL;
 	case NODE_INDEX:
 		return n->note && n->note->meaning == MEANS_ROW_BY_KEY ? n->note->table : NULL;
 	case NODE_ELSE:
@@ -137,11 +142,16 @@ struct symbol *row_table(const struct node *n)
 
 void read_table(struct checker *c, struct node *n, struct symbol *table)
 {
-	if (c->scope->place == PLACE_FN || c->scope->place == PLACE_CONSTANT || c->scope->place == PLACE_SIBLING) {
-		struct diag *d = diag_new(c->diags, DIAG_TABLE_HERE, node_span(n), "a collection is read here");
+	if (c->scope->place == PLACE_FN || c->scope->place == PLACE_CONSTANT ||
+		c->scope->place == PLACE_SIBLING) {
+		struct diag *d = diag_new(
+			c->diags, DIAG_TABLE_HERE, node_span(n), "a collection is read here");
 		diag_title(d, table->name);
-		diag_note(d, c->scope->place == PLACE_FN ? "a function reads its arguments and params only: pass the row or the value"
-			: "a value that is fixed before the first row cannot depend on rows");
+		diag_note(d,
+			c->scope->place == PLACE_FN ? "a function reads its arguments and params "
+						      "only: pass the row or the value"
+						    : "a value that is fixed before the first row "
+						      "cannot depend on rows");
 		return;
 	}
 	table->used = true;
@@ -168,7 +178,8 @@ static const struct type *check_sibling(struct checker *c, struct node *n)
 	for (size_t i = 0; i < s->sibling_count; i++)
 		if (text_equal(s->siblings->fields[i].name, n->name)) {
 			means(c, n, MEANS_SIBLING, i);
-			if (s->place != PLACE_SIBLING) /* `where` and `by` need it in any case, a default only when its field is used */
+			if (s->place != PLACE_SIBLING) /* `where` and `by` need it in any case, a
+							  default only when its field is used */
 				use_column((struct record *)s->siblings, i);
 			return s->siblings->fields[i].type;
 		}
@@ -193,273 +204,26 @@ static const struct type *check_name(struct checker *c, struct node *n)
 	if (s->kind == SYMBOL_PARAM)
 		resolve(c, s);
 	bool is_value = s->kind == SYMBOL_PARAM || s->kind == SYMBOL_FOR || s->kind == SYMBOL_LET ||
-		s->kind == SYMBOL_ARGUMENT || s->kind == SYMBOL_BINDING || s->builtin == BUILTIN_CONN;
+		s->kind == SYMBOL_ARGUMENT || s->kind == SYMBOL_BINDING ||
+		s->builtin == BUILTIN_CONN;
 	if (!is_value) {
-		struct diag *d = diag_new(c->diags, DIAG_NOT_A_VALUE, node_span(n), "a value is expected here");
+		struct diag *d = diag_new(
+			c->diags, DIAG_NOT_A_VALUE, node_span(n), "a value is expected here");
 		diag_title(d, s->name);
 		if (s->kind == SYMBOL_FN || s->kind == SYMBOL_DECISION)
 			diag_help(d, "call it: `%.*s(...)`", TEXT_ARG(s->name));
 		return error_type(c);
 	}
-	if (s->kind == SYMBOL_LET && s->type && s->type->kind == TYPE_ROWS && c->scope->place == PLACE_HANDLER &&
-	    s->index != c->scope->awaits) {
-		struct diag *d = diag_new(c->diags, DIAG_ROWS_ACROSS_AWAIT, node_span(n), "used behind a `dial`");
+	if (s->kind == SYMBOL_LET && s->type && s->type->kind == TYPE_ROWS &&
+		c->scope->place == PLACE_HANDLER && s->index != c->scope->awaits) {
+		struct diag *d = diag_new(
+			c->diags, DIAG_ROWS_ACROSS_AWAIT, node_span(n), "used behind a `dial`");
 		diag_title(d, s->name);
 		diag_span(d, node_name_span(s->declaration), "rows of one version");
 		diag_help(d, "ask again behind the `dial`, or bind the values that are needed");
 		return error_type(c);
 	}
 	return s->type ? s->type : error_type(c);
-}
-
-/* Variants of Selector, the built-in enum, are symbols of `builtins`. */
-static struct symbol *find_variant(struct checker *c, const struct type *t, struct text name, struct vec *names)
-{
-	if (t->kind == TYPE_SELECTOR) {
-		for (size_t i = 0; i < c->builtins.count; i++) {
-			struct symbol *s = c->builtins.items[i];
-			vec_push(c->arena, names, &s->name);
-			if (text_equal(s->name, name))
-				return s;
-		}
-		return NULL;
-	}
-	for (size_t i = 0; i < t->enumeration->count; i++) {
-		struct enum_variant *v = &t->enumeration->variants[i];
-		vec_push(c->arena, names, &v->name);
-		if (text_equal(v->name, name))
-			return v->symbol;
-	}
-	return NULL;
-}
-
-static struct symbol *variant_in_scope(struct checker *c, struct node *n)
-{
-	struct vec found = {0};
-	scope_variants(c, n->name, &found);
-	if (found.count == 1)
-		return found.items[0];
-	if (found.count > 1) {
-		struct diag *d = diag_new(c->diags, DIAG_VARIANT_AMBIGUOUS, node_span(n), "which one is meant?");
-		diag_title(d, n->name);
-		for (size_t i = 0; i < found.count; i++) {
-			struct symbol *v = found.items[i];
-			diag_note(d, "%.*s has a %.*s", TEXT_ARG(v->of ? v->of->name : v->name), TEXT_ARG(v->name));
-		}
-		return NULL;
-	}
-	struct symbol *type = scope_find_type(c, n->name);
-	if (type) {
-		struct diag *d = diag_new(c->diags, DIAG_NOT_A_VALUE, node_span(n), "a type, where a value is expected");
-		diag_title(d, n->name);
-		return NULL;
-	}
-	struct diag *d = diag_new(c->diags, DIAG_UNKNOWN_VARIANT, node_span(n), "no variant of this name is visible");
-	diag_title(d, n->name);
-	return NULL;
-}
-
-const struct type *check_variant(struct checker *c, struct node *n, const struct type *want, struct symbol **variant)
-{
-	const struct type *t = want && want->kind == TYPE_OPTION ? want->item : want;
-	struct symbol *s;
-	if (t && t->kind == TYPE_ERROR)
-		return *variant = NULL, t;
-	if (t && (t->kind == TYPE_ENUM || t->kind == TYPE_SELECTOR)) {
-		struct vec names = {0};
-		s = find_variant(c, t, n->name, &names);
-		if (!s) {
-			struct diag *d = diag_new(c->diags, DIAG_UNKNOWN_VARIANT, node_name_span(n), "not a variant of %.*s",
-				TEXT_ARG(t->name));
-			diag_title(d, n->name);
-			suggest(c, d, n, &names);
-			struct buffer list = {.arena = c->arena};
-			for (size_t i = 0; i < names.count; i++)
-				buffer_format(&list, "%s%.*s", i ? ", " : "", TEXT_ARG(*(struct text *)names.items[i]));
-			diag_note(d, "%.*s has %s", TEXT_ARG(t->name), list.data);
-		}
-	} else {
-		s = variant_in_scope(c, n);
-		if (s && s->of)
-			resolve(c, s->of);
-	}
-	*variant = s;
-	n->symbol = s;
-	return s ? s->type : error_type(c);
-}
-
-static const struct type *check_variant_value(struct checker *c, struct node *n, const struct type *want)
-{
-	struct symbol *s;
-	const struct type *t = check_variant(c, n, want, &s);
-	if (!s)
-		return t;
-	means(c, n, MEANS_VARIANT, s->index);
-	if (t->kind == TYPE_ENUM && t->enumeration->variants[s->index].payload_count) {
-		struct diag *d = diag_new(c->diags, DIAG_ARGUMENT_COUNT, node_span(n), "its values are missing");
-		diag_title(d, s->name);
-		diag_help(d, "give them: `%.*s(...)`", TEXT_ARG(s->name));
-		return error_type(c);
-	}
-	return t;
-}
-
-static const struct type *check_int(struct checker *c, struct node *n, const struct type *want)
-{
-	const struct type *t = want && want->kind == TYPE_OPTION ? want->item : want;
-	if (t && (t->kind == TYPE_FLOAT || t->kind == TYPE_SIZE))
-		return t;
-	if (!t || t->kind != TYPE_PORT)
-		return type_simple(c, TYPE_INT);
-	if (n->literal.integer < 0 || n->literal.integer > 65535) {
-		struct diag *d = diag_new(c->diags, DIAG_OUT_OF_RANGE, node_span(n), "a port is at most 65535");
-		diag_title(d, t->name);
-		return error_type(c);
-	}
-	return t;
-}
-
-static const struct type *check_list(struct checker *c, struct node *n, const struct type *want)
-{
-	const struct type *list = want && want->kind == TYPE_OPTION ? want->item : want;
-	const struct type *item = list && list->kind == TYPE_LIST ? list->item : NULL;
-	struct node *items = kid(n, LIST_LITERAL_ITEMS);
-	struct node *first = NULL;
-	if (!items->count && !item) {
-		if (list)
-			return type_list(c, type_simple(c, TYPE_STRING)) == list ? list : error_type(c);
-		struct diag *d = diag_new(c->diags, DIAG_EMPTY_LIST, node_span(n), "nothing says what it is a list of");
-		diag_title(d);
-		return error_type(c);
-	}
-	for (uint32_t i = 0; i < items->count; i++) {
-		const struct type *got = check_as(c, items->kids[i], item, first, first ? "the items before are of this type" : NULL);
-		if (got->kind == TYPE_ERROR)
-			return got;
-		if (!item) {
-			item = got;
-			first = items->kids[i];
-		}
-	}
-	return item ? type_list(c, item) : error_type(c);
-}
-
-static void report_fields_missing(struct checker *c, struct node *n, const struct record *r, const bool *given)
-{
-	struct buffer list = {.arena = c->arena};
-	for (size_t i = 0; i < r->count; i++)
-		if (!given[i] && r->fields[i].type->kind != TYPE_OPTION)
-			buffer_format(&list, "%s%.*s: %.*s", list.size ? ", " : "", TEXT_ARG(r->fields[i].name),
-				TEXT_ARG(r->fields[i].type->name));
-	if (!list.size)
-		return;
-	struct diag *d = diag_new(c->diags, DIAG_FIELDS_MISSING, node_span(n), "not given: %s", list.data);
-	diag_title(d, r->name);
-	if (r->declaration && r->declaration->source == n->source)
-		diag_span(d, node_name_span(r->declaration), "%.*s is declared here", TEXT_ARG(r->name));
-}
-
-/* Fields against a known record; `into` is then that record. */
-static void check_known_fields(struct checker *c, struct node *n, struct node *fields, struct record *r, bool all)
-{
-	bool *given = ARENA_ARRAY(c->arena, bool, r->count + 1);
-	for (uint32_t i = 0; i < fields->count; i++) {
-		struct node *f = fields->kids[i];
-		size_t index = record_find(r, f->name);
-		if (index == NO_FIELD) {
-			struct vec names = {0};
-			for (size_t k = 0; k < r->count; k++)
-				vec_push(c->arena, &names, &r->fields[k].name);
-			struct diag *d = diag_new(c->diags, DIAG_UNKNOWN_FIELD, node_name_span(f), "%.*s has no such field",
-				TEXT_ARG(r->name));
-			diag_title(d, f->name);
-			suggest(c, d, f, &names);
-			check_expr(c, kid(f, FIELD_INIT_VALUE), NULL);
-			continue;
-		}
-		if (given[index]) {
-			struct diag *d = diag_new(c->diags, DIAG_DECLARED_TWICE, node_name_span(f), "a second time");
-			diag_title(d, f->name);
-		}
-		given[index] = true;
-		means(c, f, MEANS_INIT, index);
-		f->type = check_as(c, kid(f, FIELD_INIT_VALUE), r->fields[index].type, r->fields[index].declaration,
-			"the field's type is said here");
-	}
-	if (all)
-		report_fields_missing(c, n, r, given);
-}
-
-/* A record of its own, made of what is written; filled into `r` when the caller has one for it. */
-static const struct type *check_new_record(struct checker *c, struct node *n, struct node *fields, struct record *r)
-{
-	struct buffer name = {.arena = c->arena};
-	buffer_format(&name, "{ ");
-	struct record *made = record_new(c, TEXT(""), n, fields->count);
-	bool failed = false;
-	made->count = 0;
-	for (uint32_t i = 0; i < fields->count; i++) {
-		struct node *f = fields->kids[i];
-		if (record_find(made, f->name) != NO_FIELD) {
-			struct diag *d = diag_new(c->diags, DIAG_DECLARED_TWICE, node_name_span(f), "a second time");
-			diag_title(d, f->name);
-			failed = true;
-		}
-		f->type = check_expr(c, kid(f, FIELD_INIT_VALUE), NULL);
-		if (f->type->kind == TYPE_ROWS || f->type->kind == TYPE_STREAM || f->type->kind == TYPE_CONN) {
-			struct diag *d = diag_new(c->diags, DIAG_NOT_STORABLE, node_span(kid(f, FIELD_INIT_VALUE)), "this is %.*s",
-				TEXT_ARG(f->type->name));
-			diag_title(d, f->type->name);
-			if (f->type->kind == TYPE_ROWS)
-				diag_help(d, "a list holds them: `[x in ... yield x.field]`; or count(...), some(...)");
-			failed = true;
-		}
-		failed |= f->type->kind == TYPE_ERROR;
-		use_all_columns(f->type);
-		means(c, f, MEANS_INIT, made->count);
-		made->fields[made->count++] = (struct record_field){f->name, f->type, f, true};
-		buffer_format(&name, "%s%.*s", i ? ", " : "", TEXT_ARG(f->name));
-	}
-	if (failed)
-		return error_type(c);
-	buffer_format(&name, " }");
-	made->name = buffer_text(&name);
-	if (r) {
-		made->name = r->name;
-		made->declaration = r->declaration;
-		*r = *made;
-		made = r;
-	}
-	return type_record(c, made);
-}
-
-const struct type *check_record(struct checker *c, struct node *n, const struct type *want, struct record *into)
-{
-	const struct type *t = want && want->kind == TYPE_OPTION ? want->item : want;
-	struct node *fields = kid(n, RECORD_FIELDS);
-	if (t && t->kind == TYPE_RECORD) {
-		check_known_fields(c, n, fields, t->record, true);
-		return t;
-	}
-	return check_new_record(c, n, fields, into);
-}
-
-static const struct type *check_with(struct checker *c, struct node *n, const struct type *want)
-{
-	const struct type *t = check_expr(c, kid(n, WITH_RECORD_VALUE), want);
-	if (t->kind == TYPE_ERROR)
-		return t;
-	if (t->kind != TYPE_RECORD) {
-		struct diag *d = diag_new(c->diags, DIAG_NO_FIELDS, node_span(kid(n, WITH_RECORD_VALUE)), "this is %.*s",
-			TEXT_ARG(t->name));
-		diag_title(d, t->name);
-		return error_type(c);
-	}
-	use_all_columns(t);
-	struct node *with = kid(n, WITH_RECORD_WITH);
-	check_known_fields(c, with, kid(with, RECORD_FIELDS), t->record, false);
-	with->type = t;
-	return t;
 }
 
 static const struct type *check_template(struct checker *c, struct node *n)
@@ -474,15 +238,16 @@ static const struct type *check_template(struct checker *c, struct node *n)
 			report_missing(c, p, t, "a text shows values, and there may be none");
 			continue;
 		}
-		struct diag *d = diag_new(c->diags, DIAG_NO_TEXT, node_span(p), "this is %.*s", TEXT_ARG(t->name));
+		struct diag *d = diag_new(
+			c->diags, DIAG_NO_TEXT, node_span(p), "this is %.*s", TEXT_ARG(t->name));
 		diag_title(d, t->name);
 	}
 	return type_simple(c, TYPE_STRING);
 }
 
 /* Both branches one type; a T beside a T? becomes a T?. */
-static const struct type *unify(struct checker *c, struct node *a, const struct type *ta, struct node *b,
-	const struct type *tb, const char *what)
+static const struct type *unify(struct checker *c, struct node *a, const struct type *ta,
+	struct node *b, const struct type *tb, const char *what)
 {
 	if (tb->kind == TYPE_OPTION && tb->item == ta) {
 		note_of(c, a)->as = tb;
@@ -494,7 +259,8 @@ static const struct type *unify(struct checker *c, struct node *a, const struct 
 static const struct type *check_if(struct checker *c, struct node *n, const struct type *want)
 {
 	struct node *yes = kid(n, IF_EXPR_THEN), *no = kid(n, IF_EXPR_ELSE);
-	check_as(c, kid(n, IF_EXPR_CONDITION), type_simple(c, TYPE_BOOL), NULL, "a condition is a Bool");
+	check_as(c, kid(n, IF_EXPR_CONDITION), type_simple(c, TYPE_BOOL), NULL,
+		"a condition is a Bool");
 	const struct type *a = check_expr(c, yes, want);
 	const struct type *b = check_expr(c, no, want ? want : a);
 	if (a->kind == TYPE_ERROR || b->kind == TYPE_ERROR)
@@ -517,13 +283,14 @@ static void check_value_arm(struct checker *c, struct node *arm, void *user)
 		m->type = t;
 		m->first = body;
 	} else if (t->kind != TYPE_ERROR) {
-		m->type = unify(c, m->first, m->type, body, t, "all arms have one type: this one comes first");
+		m->type = unify(c, m->first, m->type, body, t,
+			"all arms have one type: this one comes first");
 	}
 }
 
 static const struct type *check_match(struct checker *c, struct node *n, const struct type *want)
 {
-	struct match_arms m = {.want = want};
+	struct match_arms m = { .want = want };
 	check_arms(c, n, check_value_arm, &m);
 	return m.type ? m.type : error_type(c);
 }
@@ -532,30 +299,41 @@ static bool fallback_allowed(struct checker *c, const struct node *fallback)
 {
 	struct scope *s = c->scope;
 	switch (fallback->kind) {
-	case NODE_SKIP: return s->may_skip;
-	case NODE_WAIT: return s->may_wait;
-	case NODE_DENY: case NODE_CLOSE: return s->may_end && !s->rounds;
-	default: return true;
+	case NODE_SKIP:
+		return s->may_skip;
+	case NODE_WAIT:
+		return s->may_wait;
+	case NODE_DENY:
+	case NODE_CLOSE:
+		return s->may_end && !s->rounds;
+	default:
+		return true;
 	}
 }
 
-static const struct type *check_fallback(struct checker *c, struct node *n, const struct type *item, const struct type *want)
+static const struct type *check_fallback(
+	struct checker *c, struct node *n, const struct type *item, const struct type *want)
 {
 	struct node *fallback = kid(n, ELSE_FALLBACK);
-	bool control = fallback->kind == NODE_SKIP || fallback->kind == NODE_WAIT || fallback->kind == NODE_DENY ||
-		fallback->kind == NODE_CLOSE;
+	bool control = fallback->kind == NODE_SKIP || fallback->kind == NODE_WAIT ||
+		fallback->kind == NODE_DENY || fallback->kind == NODE_CLOSE;
 	if (!fallback_allowed(c, fallback)) {
-		struct diag *d = diag_new(c->diags, DIAG_ELSE_NOT_HERE, node_span(fallback), "not possible here");
+		struct diag *d = diag_new(
+			c->diags, DIAG_ELSE_NOT_HERE, node_span(fallback), "not possible here");
 		diag_title(d, text_of(node_kind_name(fallback->kind)));
-		diag_note(d, "`skip` ends a round of a query, `wait` holds a rule back, `deny` and `close` end a handler");
+		diag_note(d,
+			"`skip` ends a round of a query, `wait` holds a rule back, `deny` and "
+			"`close` end a handler");
 		diag_help(d, "give a value: `else <%.*s>`", TEXT_ARG(item->name));
 		return error_type(c);
 	}
 	if (fallback->kind == NODE_DENY && kid(fallback, DENY_REASON))
-		check_as(c, kid(fallback, DENY_REASON), type_simple(c, TYPE_STRING), NULL, "the reason is a text");
+		check_as(c, kid(fallback, DENY_REASON), type_simple(c, TYPE_STRING), NULL,
+			"the reason is a text");
 	if (control)
 		return item;
-	const struct type *t = check_expr(c, fallback, want && want->kind == TYPE_OPTION ? want : item);
+	const struct type *t =
+		check_expr(c, fallback, want && want->kind == TYPE_OPTION ? want : item);
 	if (t->kind == TYPE_OPTION && t->item == item)
 		return t;
 	return fit(c, fallback, t, item, kid(n, ELSE_VALUE), "this says the type");
@@ -569,14 +347,15 @@ static const struct type *check_else(struct checker *c, struct node *n, const st
 	const struct type *t = check_expr(c, value, wanted);
 	c->scope->may_dial = false;
 	if (t->kind == TYPE_ERROR) {
-		if (kid(n, ELSE_FALLBACK)->kind <= NODE_ADDR_TEMPLATE && kid(n, ELSE_FALLBACK)->kind >= NODE_ELSE)
+		if (kid(n, ELSE_FALLBACK)->kind <= NODE_ADDR_TEMPLATE &&
+			kid(n, ELSE_FALLBACK)->kind >= NODE_ELSE)
 			check_expr(c, kid(n, ELSE_FALLBACK), want);
 		return t;
 	}
 	c->scope->may_dial = may_dial;
 	if (t->kind != TYPE_OPTION) {
-		struct diag *d = diag_new(c->diags, DIAG_NEVER_MISSING, node_span(value), "this is %.*s: always there",
-			TEXT_ARG(t->name));
+		struct diag *d = diag_new(c->diags, DIAG_NEVER_MISSING, node_span(value),
+			"this is %.*s: always there", TEXT_ARG(t->name));
 		diag_title(d, t->name);
 		struct span cut = node_span(n);
 		cut.begin = node_span(value).end;
@@ -591,29 +370,36 @@ static const struct type *check_dial(struct checker *c, struct node *n)
 {
 	bool may = c->scope->may_dial;
 	c->scope->may_dial = false;
-	check_as(c, kid(n, DIAL_ADDRESS), type_simple(c, TYPE_ADDR), NULL, "`dial` takes an address");
+	check_as(c, kid(n, DIAL_ADDRESS), type_simple(c, TYPE_ADDR), NULL,
+		"`dial` takes an address");
 	struct node *with = kid(n, DIAL_WITH);
 	if (with)
 		for (uint32_t i = 0; i < kid(with, RECORD_FIELDS)->count; i++) {
 			struct node *f = kid(with, RECORD_FIELDS)->kids[i];
-			enum type_kind kind = text_is(f->name, "timeout") ? TYPE_DURATION : text_is(f->name, "mark") ? TYPE_INT
-				: text_is(f->name, "source") ? TYPE_ADDR : TYPE_ERROR;
+			enum type_kind kind = text_is(f->name, "timeout") ? TYPE_DURATION
+				: text_is(f->name, "mark")                ? TYPE_INT
+				: text_is(f->name, "source")              ? TYPE_ADDR
+									  : TYPE_ERROR;
 			if (text_is(f->name, "tls")) {
 				not_yet(c, f, DIAG_NOT_YET_TLS);
 			} else if (kind == TYPE_ERROR) {
-				struct text names[] = {TEXT("timeout"), TEXT("mark"), TEXT("source"), TEXT("tls")};
-				struct vec list = {0};
+				struct text names[] = { TEXT("timeout"), TEXT("mark"),
+					TEXT("source"), TEXT("tls") };
+				struct vec list = { 0 };
 				for (size_t k = 0; k < 4; k++)
 					vec_push(c->arena, &list, &names[k]);
-				struct diag *d = diag_new(c->diags, DIAG_UNKNOWN_FIELD, node_name_span(f), "`dial` has no such option");
+				struct diag *d = diag_new(c->diags, DIAG_UNKNOWN_FIELD,
+					node_name_span(f), "`dial` has no such option");
 				diag_title(d, f->name);
 				suggest(c, d, f, &list);
 			} else {
-				f->type = check_as(c, kid(f, FIELD_INIT_VALUE), type_simple(c, kind), NULL, "an option of `dial`");
+				f->type = check_as(c, kid(f, FIELD_INIT_VALUE),
+					type_simple(c, kind), NULL, "an option of `dial`");
 			}
 		}
 	if (!may) {
-		struct diag *d = diag_new(c->diags, DIAG_DIAL_HERE, node_span(n), "an await inside an expression");
+		struct diag *d = diag_new(
+			c->diags, DIAG_DIAL_HERE, node_span(n), "an await inside an expression");
 		diag_title(d);
 		diag_help(d, "bind it: `let up = dial ... else close`");
 		return error_type(c);
@@ -624,35 +410,63 @@ static const struct type *check_dial(struct checker *c, struct node *n)
 static const struct type *check_kind(struct checker *c, struct node *n, const struct type *want)
 {
 	switch (n->kind) {
-	case NODE_NAME: return check_name(c, n);
-	case NODE_TYPE_NAME: return check_variant_value(c, n, want);
-	case NODE_INT: return check_int(c, n, want);
-	case NODE_FLOAT: return type_simple(c, TYPE_FLOAT);
-	case NODE_BOOL: return type_simple(c, TYPE_BOOL);
-	case NODE_DURATION: return type_simple(c, TYPE_DURATION);
-	case NODE_SIZE: return type_simple(c, TYPE_SIZE);
-	case NODE_IP: return type_simple(c, TYPE_IP);
-	case NODE_CIDR: return type_simple(c, TYPE_CIDR);
-	case NODE_ADDR: return type_simple(c, TYPE_ADDR);
-	case NODE_STRING: return type_simple(c, TYPE_STRING);
-	case NODE_TEMPLATE: return check_template(c, n);
-	case NODE_ADDR_TEMPLATE:
-		check_as(c, kid(n, ADDR_TEMPLATE_PORT), type_simple(c, TYPE_PORT), NULL, "behind the `:` stands a port");
+	case NODE_NAME:
+		return check_name(c, n);
+	case NODE_TYPE_NAME:
+		return check_variant_value(c, n, want);
+	case NODE_INT:
+		return check_int(c, n, want);
+	case NODE_FLOAT:
+		return type_simple(c, TYPE_FLOAT);
+	case NODE_BOOL:
+		return type_simple(c, TYPE_BOOL);
+	case NODE_DURATION:
+		return type_simple(c, TYPE_DURATION);
+	case NODE_SIZE:
+		return type_simple(c, TYPE_SIZE);
+	case NODE_IP:
+		return type_simple(c, TYPE_IP);
+	case NODE_CIDR:
+		return type_simple(c, TYPE_CIDR);
+	case NODE_ADDR:
 		return type_simple(c, TYPE_ADDR);
-	case NODE_LIST_LITERAL: return check_list(c, n, want);
-	case NODE_LIST_FROM: return check_list_from(c, n, want);
-	case NODE_RECORD: return check_record(c, n, want, NULL);
-	case NODE_WITH_RECORD: return check_with(c, n, want);
-	case NODE_FIELD: case NODE_OPTION_FIELD: return check_field(c, n);
-	case NODE_INDEX: return check_index(c, n);
-	case NODE_CALL: return check_call(c, n, want);
-	case NODE_BINARY: return check_binary(c, n, want);
-	case NODE_UNARY: return check_unary(c, n, want);
-	case NODE_IF_EXPR: return check_if(c, n, want);
-	case NODE_MATCH_EXPR: return check_match(c, n, want);
-	case NODE_ELSE: return check_else(c, n, want);
-	case NODE_DIAL: return check_dial(c, n);
-	default: return error_type(c); /* the parser reported it */
+	case NODE_STRING:
+		return type_simple(c, TYPE_STRING);
+	case NODE_TEMPLATE:
+		return check_template(c, n);
+	case NODE_ADDR_TEMPLATE:
+		check_as(c, kid(n, ADDR_TEMPLATE_PORT), type_simple(c, TYPE_PORT), NULL,
+			"behind the `:` stands a port");
+		return type_simple(c, TYPE_ADDR);
+	case NODE_LIST_LITERAL:
+		return check_list(c, n, want);
+	case NODE_LIST_FROM:
+		return check_list_from(c, n, want);
+	case NODE_RECORD:
+		return check_record(c, n, want, NULL);
+	case NODE_WITH_RECORD:
+		return check_with(c, n, want);
+	case NODE_FIELD:
+	case NODE_OPTION_FIELD:
+		return check_field(c, n);
+	case NODE_INDEX:
+		return check_index(c, n);
+	case NODE_CALL:
+		return check_call(c, n, want);
+	case NODE_BINARY:
+		return check_binary(c, n, want);
+	case NODE_UNARY:
+		return check_unary(c, n, want);
+	case NODE_IF_EXPR:
+		return check_if(c, n, want);
+	case NODE_MATCH_EXPR:
+		return check_match(c, n, want);
+	case NODE_ELSE:
+		return check_else(c, n, want);
+	case NODE_DIAL:
+		return check_dial(c, n);
+	default:
+		return error_type(c); /* the parser reported it */
 	}
 }
 

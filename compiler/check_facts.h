@@ -10,9 +10,9 @@
 struct facts {
 	struct arena *arena;
 	struct node *clauses;
-	struct node *group;     /* its GROUP clause, or NULL */
-	struct vec equalities;  /* struct node *: `a == b`, conjuncts of the where clauses */
-	struct vec known;       /* struct text *: what is determined */
+	struct node *group;    /* its GROUP clause, or NULL */
+	struct vec equalities; /* struct node *: `a == b`, conjuncts of the where clauses */
+	struct vec known;      /* struct text *: what is determined */
 	bool changed;
 };
 

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT
  *
- * check_key.c: uniqueness by functional dependencies (rule 4 of the language). What a key's columns determine is kept as a
- * set of texts, one for each expression that is determined ("#s.2" is column 2 of variable s), and closed under the facts of
- * the query: key -> row, x.id <-> its key, equalities, look-ups by key, elements of keyed lists, groups.
+ * check_key.c: uniqueness by functional dependencies (rule 4 of the language). What a key's columns
+ * determine is kept as a set of texts, one for each expression that is determined ("#s.2" is column
+ * 2 of variable s), and closed under the facts of the query: key -> row, x.id <-> its key,
+ * equalities, look-ups by key, elements of keyed lists, groups.
  */
 #include "check_facts.h"
 
@@ -19,7 +20,8 @@ static void write_text(struct buffer *b, const struct node *n)
 		else
 			buffer_add(b, n->name);
 		return;
-	case NODE_FIELD: case NODE_OPTION_FIELD:
+	case NODE_FIELD:
+	case NODE_OPTION_FIELD:
 		write_text(b, n->kids[0]);
 		if (n->note && n->note->meaning == MEANS_REF_KEY)
 			buffer_format(b, "!%zu", n->note->index);
@@ -46,7 +48,7 @@ static void write_text(struct buffer *b, const struct node *n)
 
 static struct text text_of_node(struct facts *f, const struct node *n)
 {
-	struct buffer b = {.arena = f->arena};
+	struct buffer b = { .arena = f->arena };
 	write_text(&b, n);
 	return buffer_text(&b);
 }
@@ -76,7 +78,8 @@ static struct text variable_text(struct facts *f, const struct symbol *v)
 
 static struct text column_text(struct facts *f, const struct symbol *v, size_t field)
 {
-	return text_format(f->arena, "#%p.%.*s", (const void *)v, TEXT_ARG(v->type->record->fields[field].name));
+	return text_format(f->arena, "#%p.%.*s", (const void *)v,
+		TEXT_ARG(v->type->record->fields[field].name));
 }
 
 /* ---- what is determined ---- */
@@ -98,11 +101,13 @@ static bool is_determined(struct facts *f, const struct node *n)
 	case NODE_NAME:
 		if (!n->symbol)
 			return n->note && n->note->meaning == MEANS_SIBLING ? false : true;
-		return n->symbol->kind == SYMBOL_PARAM || symbol_is_table(n->symbol) || n->symbol->kind == SYMBOL_FN;
+		return n->symbol->kind == SYMBOL_PARAM || symbol_is_table(n->symbol) ||
+			n->symbol->kind == SYMBOL_FN;
 	case NODE_FOR:
 		if (!is_determined(f, kid(n, FOR_SOURCE)))
 			return false;
-		know(f, variable_text(f, n->symbol)); /* bound inside: its rounds are the same for the same source */
+		know(f, variable_text(f, n->symbol)); /* bound inside: its rounds are the same for
+							 the same source */
 		return true;
 	case NODE_CALL:
 		if (n->note && n->note->meaning == MEANS_GROUP_AGGREGATE)
@@ -133,7 +138,7 @@ static void add_conjuncts(struct facts *f, struct node *n)
 
 void facts_of_query(struct facts *f, struct checker *c, struct node *clauses)
 {
-	*f = (struct facts){.arena = c->arena, .clauses = clauses};
+	*f = (struct facts){ .arena = c->arena, .clauses = clauses };
 	for (uint32_t i = 0; i < clauses->count; i++) {
 		struct node *n = clauses->kids[i];
 		if (n->kind == NODE_WHERE)
@@ -157,7 +162,9 @@ static void close_equalities(struct facts *f)
 /* Key columns of a look-up equal their arguments. */
 static void close_look_up(struct facts *f, const struct symbol *v, const struct node *source)
 {
-	if (!source->note || (source->note->meaning != MEANS_ROWS_BY_KEY && source->note->meaning != MEANS_ROW_BY_KEY))
+	if (!source->note ||
+		(source->note->meaning != MEANS_ROWS_BY_KEY &&
+			source->note->meaning != MEANS_ROW_BY_KEY))
 		return;
 	for (size_t i = 0; i < source->note->key_count; i++) {
 		const struct key_part *part = &source->note->key[i];
@@ -213,7 +220,8 @@ static void close_for(struct facts *f, const struct node *n)
 	} else if (m == MEANS_FOR_LIST || m == MEANS_FOR_MAP) {
 		const struct record *r = v->type->kind == TYPE_RECORD ? v->type->record : NULL;
 		size_t key = m == MEANS_FOR_MAP ? 0 : r ? r->item_key : NO_FIELD;
-		if (key != NO_FIELD && is_determined(f, source) && is_known(f, column_text(f, v, key)))
+		if (key != NO_FIELD && is_determined(f, source) &&
+			is_known(f, column_text(f, v, key)))
 			know(f, variable_text(f, v));
 	}
 }
@@ -246,7 +254,8 @@ static struct node *init_of(const struct node *yield, size_t field)
 		return NULL;
 	struct node *fields = kid(yield, RECORD_FIELDS);
 	for (uint32_t i = 0; i < fields->count; i++)
-		if (fields->kids[i]->note && fields->kids[i]->note->meaning == MEANS_INIT && fields->kids[i]->note->index == field)
+		if (fields->kids[i]->note && fields->kids[i]->note->meaning == MEANS_INIT &&
+			fields->kids[i]->note->index == field)
 			return fields->kids[i];
 	return NULL;
 }
@@ -261,7 +270,8 @@ static void know_column(struct facts *f, struct node *yield, size_t field)
 }
 
 /* Whether these columns (bits) determine the whole row. */
-static bool proves(struct checker *c, struct node *query, const struct record *row, const bool *columns)
+static bool proves(
+	struct checker *c, struct node *query, const struct record *row, const bool *columns)
 {
 	struct facts f;
 	struct node *yield = kid(query, QUERY_YIELD);
@@ -304,17 +314,19 @@ static struct node *open_for(struct checker *c, const struct symbol *s, struct n
 
 static const char *keys_of(struct checker *c, const struct symbol *table)
 {
-	struct buffer b = {.arena = c->arena};
+	struct buffer b = { .arena = c->arena };
 	for (size_t i = 0; i < table->key_count; i++)
-		buffer_format(&b, "%s%.*s", i ? ", " : "", TEXT_ARG(table->type->record->fields[table->key[i]].name));
+		buffer_format(&b, "%s%.*s", i ? ", " : "",
+			TEXT_ARG(table->type->record->fields[table->key[i]].name));
 	return b.data;
 }
 
 static const char *quoted_keys(struct checker *c, const struct symbol *s)
 {
-	struct buffer b = {.arena = c->arena};
+	struct buffer b = { .arena = c->arena };
 	for (size_t i = 0; i < s->key_count; i++)
-		buffer_format(&b, "%s%.*s", i ? "`, `" : "", TEXT_ARG(s->type->record->fields[s->key[i]].name));
+		buffer_format(&b, "%s%.*s", i ? "`, `" : "",
+			TEXT_ARG(s->type->record->fields[s->key[i]].name));
 	return b.data;
 }
 
@@ -323,7 +335,8 @@ static struct text keep_by(struct checker *c, struct node *query)
 {
 	struct node *clauses = kid(query, QUERY_CLAUSES);
 	for (uint32_t i = 0; i < clauses->count; i++) {
-		struct symbol *v = clauses->kids[i]->kind == NODE_FOR ? clauses->kids[i]->symbol : NULL;
+		struct symbol *v =
+			clauses->kids[i]->kind == NODE_FOR ? clauses->kids[i]->symbol : NULL;
 		if (!v || !v->of || clauses->kids[i]->note->meaning != MEANS_FOR_ROWS)
 			continue;
 		if (record_find(v->type->record, TEXT("created")) != NO_FIELD)
@@ -333,11 +346,14 @@ static struct text keep_by(struct checker *c, struct node *query)
 	return TEXT("e");
 }
 
-/* The smallest wider key, greedily: all columns, less each one that is not needed. Keeps to the yielded order. */
-static void help_wider(struct checker *c, struct diag *d, const struct symbol *s, struct node *query)
+/* The smallest wider key, greedily: all columns, less each one that is not needed. Keeps to the
+ * yielded order. */
+static void help_wider(
+	struct checker *c, struct diag *d, const struct symbol *s, struct node *query)
 {
 	const struct record *row = s->type->record;
-	bool *columns = ARENA_ARRAY(c->arena, bool, row->count + 1), *key = ARENA_ARRAY(c->arena, bool, row->count + 1);
+	bool *columns = ARENA_ARRAY(c->arena, bool, row->count + 1),
+	     *key = ARENA_ARRAY(c->arena, bool, row->count + 1);
 	for (size_t i = 0; i < row->count; i++)
 		columns[i] = type_may_be_key(row->fields[i].type);
 	for (size_t i = 0; i < s->key_count; i++)
@@ -351,7 +367,7 @@ static void help_wider(struct checker *c, struct diag *d, const struct symbol *s
 		if (!proves(c, query, row, columns))
 			columns[i] = true;
 	}
-	struct buffer b = {.arena = c->arena};
+	struct buffer b = { .arena = c->arena };
 	for (size_t i = 0; i < s->key_count; i++)
 		buffer_format(&b, "%s%.*s", i ? ", " : "", TEXT_ARG(row->fields[s->key[i]].name));
 	for (size_t i = 0; i < row->count; i++)
@@ -369,19 +385,24 @@ static void report_not_unique(struct checker *c, struct symbol *s, struct node *
 	bool one = s->key_count == 1;
 	struct diag *d;
 	if (open && open->note->meaning == MEANS_FOR_ROWS)
-		d = diag_new(c->diags, DIAG_NOT_UNIQUE, node_span(init ? init : yield), "two rows of %.*s may give the same %s",
-			TEXT_ARG(open->note->table->name), one ? text_format(c->arena, "`%.*s`", TEXT_ARG(column)).data : "key");
+		d = diag_new(c->diags, DIAG_NOT_UNIQUE, node_span(init ? init : yield),
+			"two rows of %.*s may give the same %s", TEXT_ARG(open->note->table->name),
+			one ? text_format(c->arena, "`%.*s`", TEXT_ARG(column)).data : "key");
 	else if (open)
-		d = diag_new(c->diags, DIAG_NOT_UNIQUE, node_span(init ? init : yield), "two rounds of `%.*s` may give the same %s",
-			TEXT_ARG(open->name), one ? text_format(c->arena, "`%.*s`", TEXT_ARG(column)).data : "key");
+		d = diag_new(c->diags, DIAG_NOT_UNIQUE, node_span(init ? init : yield),
+			"two rounds of `%.*s` may give the same %s", TEXT_ARG(open->name),
+			one ? text_format(c->arena, "`%.*s`", TEXT_ARG(column)).data : "key");
 	else
-		d = diag_new(c->diags, DIAG_NOT_UNIQUE, node_span(init ? init : yield), "two rounds may give the same key");
+		d = diag_new(c->diags, DIAG_NOT_UNIQUE, node_span(init ? init : yield),
+			"two rounds may give the same key");
 	diag_title(d, text_of(quoted_keys(c, s)), s->name);
 	struct node *clauses = kid(query, QUERY_CLAUSES);
 	for (uint32_t i = 0; i < clauses->count; i++) {
 		struct node *n = clauses->kids[i];
-		if (n->kind == NODE_FOR && n->note->meaning == MEANS_FOR_ROWS && n->note->table->key_count)
-			diag_span(d, node_span(kid(n, FOR_SOURCE)), "keyed by %s", keys_of(c, n->note->table));
+		if (n->kind == NODE_FOR && n->note->meaning == MEANS_FOR_ROWS &&
+			n->note->table->key_count)
+			diag_span(d, node_span(kid(n, FOR_SOURCE)), "keyed by %s",
+				keys_of(c, n->note->table));
 		else if (n->kind == NODE_FOR && n == open)
 			diag_span(d, node_span(kid(n, FOR_SOURCE)), "its elements have no key");
 	}
@@ -395,13 +416,15 @@ static void report_not_unique(struct checker *c, struct symbol *s, struct node *
 static bool are_apart(const struct symbol *s, struct node *a, struct node *b)
 {
 	for (size_t i = 0; i < s->key_count; i++) {
-		struct node *x = init_of(kid(a, QUERY_YIELD), s->key[i]), *y = init_of(kid(b, QUERY_YIELD), s->key[i]);
+		struct node *x = init_of(kid(a, QUERY_YIELD), s->key[i]),
+			    *y = init_of(kid(b, QUERY_YIELD), s->key[i]);
 		if (!x || !y)
 			continue;
 		x = kid(x, FIELD_INIT_VALUE);
 		y = kid(y, FIELD_INIT_VALUE);
-		bool constant = x->kind == y->kind && (x->kind == NODE_STRING || x->kind == NODE_INT || x->kind == NODE_BOOL ||
-			(x->kind == NODE_TYPE_NAME && x->symbol != y->symbol));
+		bool constant = x->kind == y->kind &&
+			(x->kind == NODE_STRING || x->kind == NODE_INT || x->kind == NODE_BOOL ||
+				(x->kind == NODE_TYPE_NAME && x->symbol != y->symbol));
 		if (constant && !text_equal(span_text(node_span(x)), span_text(node_span(y))))
 			return true;
 	}
@@ -417,18 +440,22 @@ static void check_union(struct checker *c, struct symbol *s, struct node *querie
 			if (are_apart(s, queries->kids[i], queries->kids[k]))
 				continue;
 			struct node *yield = kid(queries->kids[i], QUERY_YIELD);
-			struct diag *d = diag_new(c->diags, DIAG_NOT_UNIQUE, node_span(yield), "may give a key that the query before gives, too");
+			struct diag *d = diag_new(c->diags, DIAG_NOT_UNIQUE, node_span(yield),
+				"may give a key that the query before gives, too");
 			diag_title(d, text_of(quoted_keys(c, s)), s->name);
-			diag_span(d, node_span(kid(queries->kids[k], QUERY_YIELD)), "the other query");
+			diag_span(d, node_span(kid(queries->kids[k], QUERY_YIELD)),
+				"the other query");
 			diag_help(d, "say which row wins, by a column of the row");
 			const struct record *row = s->type->record;
 			size_t column = 0;
 			for (size_t f = 0; f < row->count; f++)
 				if (type_has_order(row->fields[f].type))
 					column = f;
-			diag_patch_line(d, node_span(queries->kids[queries->count - 1]), "  on conflict keep first by %.*s",
+			diag_patch_line(d, node_span(queries->kids[queries->count - 1]),
+				"  on conflict keep first by %.*s",
 				TEXT_ARG(row->fields[column].name));
-			diag_help(d, "or a constant column of the key that tells the queries apart");
+			diag_help(
+				d, "or a constant column of the key that tells the queries apart");
 			return;
 		}
 }

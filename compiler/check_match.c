@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT
  *
- * check_match.c: the arms of a match: patterns get their meaning and bind names, every value is covered, and no arm stands
- * where nothing reaches it.
+ * check_match.c: the arms of a match: patterns get their meaning and bind names, every value is
+ * covered, and no arm stands where nothing reaches it.
  */
 #include "checker.h"
 #include "parse.h"
 
 struct cover {
 	const struct type *type;
-	bool *seen;          /* of an enum: its variants; of Bool: false, true */
+	bool *seen; /* of an enum: its variants; of Bool: false, true */
 	size_t count;
 	struct node *any;    /* the arm that takes all the rest */
 	struct vec literals; /* struct node *: patterns */
@@ -16,7 +16,8 @@ struct cover {
 
 static void report_unreachable(struct checker *c, struct node *pattern, struct node *by)
 {
-	struct diag *d = diag_new(c->diags, DIAG_UNREACHABLE_ARM, node_span(pattern), "nothing is left for it");
+	struct diag *d = diag_new(
+		c->diags, DIAG_UNREACHABLE_ARM, node_span(pattern), "nothing is left for it");
 	diag_title(d);
 	if (by)
 		diag_span(d, node_span(by), "taken here");
@@ -27,8 +28,8 @@ static void bind(struct checker *c, struct node *pattern, const struct enum_vari
 	struct node *bindings = kid(pattern, PATTERN_BINDINGS);
 	size_t count = variant ? variant->payload_count : 0;
 	if (bindings->count && bindings->count != count) {
-		struct diag *d = diag_new(c->diags, DIAG_ARGUMENT_COUNT, node_span(pattern), "it holds %zu values, not %u",
-			count, bindings->count);
+		struct diag *d = diag_new(c->diags, DIAG_ARGUMENT_COUNT, node_span(pattern),
+			"it holds %zu values, not %u", count, bindings->count);
 		diag_title(d, pattern->name);
 	}
 	for (uint32_t i = 0; i < bindings->count; i++) {
@@ -46,7 +47,8 @@ static void check_variant_pattern(struct checker *c, struct node *pattern, struc
 	struct symbol *v;
 	const struct type *t = cover->type;
 	if (t->kind != TYPE_ENUM) {
-		struct diag *d = diag_new(c->diags, DIAG_PATTERN, node_span(pattern), "a variant, but this is matched: %.*s", TEXT_ARG(t->name));
+		struct diag *d = diag_new(c->diags, DIAG_PATTERN, node_span(pattern),
+			"a variant, but this is matched: %.*s", TEXT_ARG(t->name));
 		diag_title(d, t->name);
 		return;
 	}
@@ -62,7 +64,8 @@ static void check_variant_pattern(struct checker *c, struct node *pattern, struc
 
 static void check_literal_pattern(struct checker *c, struct node *pattern, struct cover *cover)
 {
-	const struct type *t = check_as(c, pattern, cover->type, NULL, "the type of what is matched");
+	const struct type *t =
+		check_as(c, pattern, cover->type, NULL, "the type of what is matched");
 	if (t->kind == TYPE_ERROR)
 		return;
 	if (t->kind == TYPE_BOOL)
@@ -106,25 +109,30 @@ static void check_pattern(struct checker *c, struct node *pattern, struct cover 
 
 static void report_open(struct checker *c, struct node *match, const struct cover *cover)
 {
-	struct buffer list = {.arena = c->arena};
+	struct buffer list = { .arena = c->arena };
 	for (size_t i = 0; i < cover->count; i++)
 		if (!cover->seen[i] && cover->type->kind == TYPE_ENUM)
-			buffer_format(&list, "%s%.*s", list.size ? ", " : "", TEXT_ARG(cover->type->enumeration->variants[i].name));
+			buffer_format(&list, "%s%.*s", list.size ? ", " : "",
+				TEXT_ARG(cover->type->enumeration->variants[i].name));
 		else if (!cover->seen[i])
 			buffer_format(&list, "%s%s", list.size ? ", " : "", i ? "true" : "false");
-	struct diag *d = diag_new(c->diags, DIAG_MATCH_OPEN, node_span(match->kids[0]), "not covered: %s",
-		list.size ? list.data : "every other value");
+	struct diag *d = diag_new(c->diags, DIAG_MATCH_OPEN, node_span(match->kids[0]),
+		"not covered: %s", list.size ? list.data : "every other value");
 	diag_title(d, cover->type->name);
 	if (cover->type->kind == TYPE_ENUM && cover->type->enumeration->open)
-		diag_note(d, "%.*s comes from outside: `Unknown(code)` stands for what it may hold some day", TEXT_ARG(cover->type->name));
+		diag_note(d,
+			"%.*s comes from outside: `Unknown(code)` stands for what it may hold some "
+			"day",
+			TEXT_ARG(cover->type->name));
 	diag_help(d, "add an arm for each, or `_ => ...`");
 }
 
 void check_arms(struct checker *c, struct node *match, arm_fn *body, void *user)
 {
-	struct node *subject = match->kids[0], *arms = match->kids[1]; /* the same slots in MATCH and MATCH_EXPR */
+	struct node *subject = match->kids[0],
+		    *arms = match->kids[1]; /* the same slots in MATCH and MATCH_EXPR */
 	const struct type *t = check_expr(c, subject, NULL);
-	struct cover cover = {.type = t};
+	struct cover cover = { .type = t };
 	if (t->kind == TYPE_OPTION) {
 		report_missing(c, subject, t, "`match` looks at a value that is there");
 		t = cover.type = error_type(c);

@@ -10,11 +10,11 @@ static const struct type *boolean(struct checker *c)
 	return type_simple(c, TYPE_BOOL);
 }
 
-static const struct type *report_operands(struct checker *c, struct node *n, const struct type *a, const struct type *b,
-	const char *note)
+static const struct type *report_operands(struct checker *c, struct node *n, const struct type *a,
+	const struct type *b, const char *note)
 {
-	struct diag *d = diag_new(c->diags, DIAG_OPERANDS, node_span(n), "%.*s %s %.*s", TEXT_ARG(a->name), op_name(n->op),
-		TEXT_ARG(b->name));
+	struct diag *d = diag_new(c->diags, DIAG_OPERANDS, node_span(n), "%.*s %s %.*s",
+		TEXT_ARG(a->name), op_name(n->op), TEXT_ARG(b->name));
 	diag_title(d, text_of(op_name(n->op)), a->name, b->name);
 	if (note)
 		diag_note(d, "%s", note);
@@ -24,11 +24,13 @@ static const struct type *report_operands(struct checker *c, struct node *n, con
 /* What takes its type from the other side. */
 static bool is_bare(const struct node *n)
 {
-	return n->kind == NODE_TYPE_NAME || n->kind == NODE_INT || n->kind == NODE_LIST_LITERAL || n->kind == NODE_RECORD;
+	return n->kind == NODE_TYPE_NAME || n->kind == NODE_INT || n->kind == NODE_LIST_LITERAL ||
+		n->kind == NODE_RECORD;
 }
 
 /* Checks both sides, each in the light of the other. False: reported. */
-static bool check_sides(struct checker *c, struct node *n, const struct type **a, const struct type **b)
+static bool check_sides(
+	struct checker *c, struct node *n, const struct type **a, const struct type **b)
 {
 	struct node *left = kid(n, BINARY_LEFT), *right = kid(n, BINARY_RIGHT);
 	if (is_bare(left) && !is_bare(right)) {
@@ -44,9 +46,15 @@ static bool check_sides(struct checker *c, struct node *n, const struct type **a
 static bool has_equality(const struct type *t)
 {
 	switch (t->kind) {
-	case TYPE_FLOAT: case TYPE_CERT: case TYPE_CONN: case TYPE_STREAM: case TYPE_VERDICT: case TYPE_ROWS:
+	case TYPE_FLOAT:
+	case TYPE_CERT:
+	case TYPE_CONN:
+	case TYPE_STREAM:
+	case TYPE_VERDICT:
+	case TYPE_ROWS:
 		return false;
-	case TYPE_OPTION: case TYPE_LIST:
+	case TYPE_OPTION:
+	case TYPE_LIST:
 		return has_equality(t->item);
 	default:
 		return true;
@@ -68,10 +76,14 @@ static const struct type *check_comparison(struct checker *c, struct node *n)
 		return error_type(c);
 	}
 	if (a != b)
-		return fit(c, right, b, a, left, "both sides of a comparison have one type: this is the other one");
+		return fit(c, right, b, a, left,
+			"both sides of a comparison have one type: this is the other one");
 	bool equality = n->op == OP_EQUAL || n->op == OP_UNEQUAL;
 	if (equality && !has_equality(a))
-		return report_operands(c, n, a, b, a->kind == TYPE_FLOAT ? "Floats are never equal by chance: compare with < and >" : NULL);
+		return report_operands(c, n, a, b,
+			a->kind == TYPE_FLOAT
+				? "Floats are never equal by chance: compare with < and >"
+				: NULL);
 	if (!equality && !(type_has_order(a) || a->kind == TYPE_FLOAT))
 		return report_operands(c, n, a, b, NULL);
 	use_all_columns(a);
@@ -84,7 +96,8 @@ static bool is_amount(const struct type *t)
 }
 
 /* The result of an arithmetic operator, or NULL. */
-static const struct type *arithmetic(struct checker *c, enum op op, const struct type *a, const struct type *b)
+static const struct type *arithmetic(
+	struct checker *c, enum op op, const struct type *a, const struct type *b)
 {
 	enum type_kind x = a->kind, y = b->kind;
 	switch (op) {
@@ -113,7 +126,8 @@ static const struct type *arithmetic(struct checker *c, enum op op, const struct
 	}
 }
 
-static const struct type *check_arithmetic(struct checker *c, struct node *n, const struct type *want)
+static const struct type *check_arithmetic(
+	struct checker *c, struct node *n, const struct type *want)
 {
 	const struct type *a, *b;
 	(void)want;
@@ -127,13 +141,15 @@ static const struct type *check_arithmetic(struct checker *c, struct node *n, co
 	const struct type *t = arithmetic(c, n->op, a, b);
 	if (t)
 		return t;
-	return report_operands(c, n, a, b, a->kind == TYPE_STRING || b->kind == TYPE_STRING
-		? "text is put together by a template: \"{a}{b}\"" : NULL);
+	return report_operands(c, n, a, b,
+		a->kind == TYPE_STRING || b->kind == TYPE_STRING
+			? "text is put together by a template: \"{a}{b}\""
+			: NULL);
 }
 
 /* Both sides for an operator of the field, free of options. */
-static bool check_plain(struct checker *c, struct node *n, const struct type **a, const struct type **b,
-	const struct type *want_left, const struct type *want_right)
+static bool check_plain(struct checker *c, struct node *n, const struct type **a,
+	const struct type **b, const struct type *want_left, const struct type *want_right)
 {
 	*a = check_expr(c, kid(n, BINARY_LEFT), want_left);
 	*b = check_expr(c, kid(n, BINARY_RIGHT), want_right);
@@ -151,7 +167,9 @@ static const struct type *check_contains(struct checker *c, struct node *n)
 {
 	struct node *left = kid(n, BINARY_LEFT);
 	const struct type *a = check_expr(c, left, NULL);
-	const struct type *item = a->kind == TYPE_LIST ? a->item : a->kind == TYPE_MAP ? a->key : NULL;
+	const struct type *item = a->kind == TYPE_LIST ? a->item
+		: a->kind == TYPE_MAP                  ? a->key
+						       : NULL;
 	const struct type *b = check_expr(c, kid(n, BINARY_RIGHT), item);
 	if (a->kind == TYPE_ERROR || b->kind == TYPE_ERROR)
 		return error_type(c);
@@ -165,13 +183,17 @@ static const struct type *check_contains(struct checker *c, struct node *n)
 		m = MEANS_CONTAINS_TEXT;
 	else if (a->kind == TYPE_LIST && b == a->item && has_equality(b))
 		m = MEANS_CONTAINS_ITEM;
-	else if ((a->kind == TYPE_MAP && b == a->key) || (a->kind == TYPE_LABELS && b->kind == TYPE_STRING))
+	else if ((a->kind == TYPE_MAP && b == a->key) ||
+		(a->kind == TYPE_LABELS && b->kind == TYPE_STRING))
 		m = MEANS_CONTAINS_KEY;
 	else if (a->kind == TYPE_CIDR && b->kind == TYPE_IP)
 		m = MEANS_CONTAINS_IP;
 	if (m == MEANS_NOTHING)
-		return report_operands(c, n, a, b, a->kind == TYPE_ROWS ? "rows are asked for by key, or with some(x in ... where ...)"
-			: "`contains` asks: text in a text, item in a list, key in a map, address in a network");
+		return report_operands(c, n, a, b,
+			a->kind == TYPE_ROWS
+				? "rows are asked for by key, or with some(x in ... where ...)"
+				: "`contains` asks: text in a text, item in a list, key in a map, "
+				  "address in a network");
 	means(c, n, m, 0);
 	return boolean(c);
 }
@@ -183,7 +205,8 @@ static const struct type *check_selects(struct checker *c, struct node *n)
 		return error_type(c);
 	if (a->kind == TYPE_SELECTOR && b->kind == TYPE_LABELS)
 		return boolean(c);
-	const char *note = a->kind == TYPE_LABELS && b->kind == TYPE_SELECTOR ? "the other way round: selector selects labels"
+	const char *note = a->kind == TYPE_LABELS && b->kind == TYPE_SELECTOR
+		? "the other way round: selector selects labels"
 		: "`selects` asks a Selector about Labels";
 	return report_operands(c, n, a, b, note);
 }
@@ -198,8 +221,10 @@ static const struct type *check_within(struct checker *c, struct node *n)
 	else if (a->kind == TYPE_IP && b->kind == TYPE_LIST && b->item->kind == TYPE_CIDR)
 		means(c, n, MEANS_WITHIN_LIST, 0);
 	else
-		return report_operands(c, n, a, b, a->kind == TYPE_ADDR ? "an Addr is an address and a port: take its `.ip`"
-			: "`within` asks whether an Ip lies in a Cidr or in one of a [Cidr]");
+		return report_operands(c, n, a, b,
+			a->kind == TYPE_ADDR ? "an Addr is an address and a port: take its `.ip`"
+					     : "`within` asks whether an Ip lies in a Cidr or in "
+					       "one of a [Cidr]");
 	return boolean(c);
 }
 
@@ -209,12 +234,19 @@ static const struct type *check_like(struct checker *c, struct node *n)
 	if (!check_plain(c, n, &a, &b, NULL, NULL))
 		return error_type(c);
 	if (b->kind != TYPE_STRING || (a->kind != TYPE_STRING && a->kind != TYPE_IDENTITY))
-		return report_operands(c, n, a, b, "`like` compares a String or an Identity with a pattern in which `*` stands for any text");
+		return report_operands(c, n, a, b,
+			"`like` compares a String or an Identity with a pattern in which `*` "
+			"stands for any text");
 	const struct node *left = kid(n, BINARY_LEFT);
 	while (left->kind == NODE_ELSE)
 		left = kid(left, ELSE_VALUE);
-	bool host = left->note && left->note->meaning == MEANS_MEMBER && left->note->member == MEMBER_CONN_SNI;
-	means(c, n, a->kind == TYPE_IDENTITY ? MEANS_LIKE_IDENTITY : host ? MEANS_LIKE_HOST : MEANS_LIKE_TEXT, 0);
+	bool host = left->note && left->note->meaning == MEANS_MEMBER &&
+		left->note->member == MEMBER_CONN_SNI;
+	means(c, n,
+		a->kind == TYPE_IDENTITY ? MEANS_LIKE_IDENTITY
+			: host           ? MEANS_LIKE_HOST
+					 : MEANS_LIKE_TEXT,
+		0);
 	return boolean(c);
 }
 
@@ -226,22 +258,28 @@ static const struct type *check_matches(struct checker *c, struct node *n)
 		return error_type(c);
 	const struct type *element = a->kind == TYPE_LIST ? a->item : a;
 	struct symbol *f = element->kind == TYPE_RECORD && element->record->module
-		? module_find(element->record->module, TEXT("matches")) : NULL;
+		? module_find(element->record->module, TEXT("matches"))
+		: NULL;
 	if (!f || f->kind != SYMBOL_FN)
-		return report_operands(c, n, a, b, element->kind == TYPE_RECORD
-			? "the module that declares the left side's record has no `fn matches`"
-			: "the left side is a record, or a list of them, whose module declares `fn matches`");
+		return report_operands(c, n, a, b,
+			element->kind == TYPE_RECORD ? "the module that declares the left side's "
+						       "record has no `fn matches`"
+						     : "the left side is a record, or a list of "
+						       "them, whose module declares `fn matches`");
 	resolve(c, f);
 	f->used = true;
 	if (!f->type || f->type->kind == TYPE_ERROR)
 		return error_type(c);
 	struct node *params = kid(f->declaration, FN_PARAMS);
-	if (params->count != 2 || params->kids[0]->type != a || params->kids[1]->type != b || f->type->kind != TYPE_BOOL) {
-		struct diag *d = diag_new(c->diags, DIAG_OPERANDS, node_span(n), "%.*s matches %.*s", TEXT_ARG(a->name), TEXT_ARG(b->name));
+	if (params->count != 2 || params->kids[0]->type != a || params->kids[1]->type != b ||
+		f->type->kind != TYPE_BOOL) {
+		struct diag *d = diag_new(c->diags, DIAG_OPERANDS, node_span(n),
+			"%.*s matches %.*s", TEXT_ARG(a->name), TEXT_ARG(b->name));
 		diag_title(d, TEXT("matches"), a->name, b->name);
 		if (params->count == 2 && params->kids[0]->type && params->kids[1]->type)
-			diag_note(d, "`matches` of %.*s takes %.*s and %.*s", TEXT_ARG(f->module->name),
-				TEXT_ARG(params->kids[0]->type->name), TEXT_ARG(params->kids[1]->type->name));
+			diag_note(d, "`matches` of %.*s takes %.*s and %.*s",
+				TEXT_ARG(f->module->name), TEXT_ARG(params->kids[0]->type->name),
+				TEXT_ARG(params->kids[1]->type->name));
 		return error_type(c);
 	}
 	n->symbol = f;
@@ -252,18 +290,33 @@ static const struct type *check_matches(struct checker *c, struct node *n)
 const struct type *check_binary(struct checker *c, struct node *n, const struct type *want)
 {
 	switch (n->op) {
-	case OP_AND: case OP_OR: case OP_IMPLIES:
-		check_as(c, kid(n, BINARY_LEFT), boolean(c), NULL, "`and`, `or`, `not`, `implies` take Bools");
-		check_as(c, kid(n, BINARY_RIGHT), boolean(c), NULL, "`and`, `or`, `not`, `implies` take Bools");
+	case OP_AND:
+	case OP_OR:
+	case OP_IMPLIES:
+		check_as(c, kid(n, BINARY_LEFT), boolean(c), NULL,
+			"`and`, `or`, `not`, `implies` take Bools");
+		check_as(c, kid(n, BINARY_RIGHT), boolean(c), NULL,
+			"`and`, `or`, `not`, `implies` take Bools");
 		return boolean(c);
-	case OP_EQUAL: case OP_UNEQUAL: case OP_LESS: case OP_LESS_EQUAL: case OP_GREATER: case OP_GREATER_EQUAL:
+	case OP_EQUAL:
+	case OP_UNEQUAL:
+	case OP_LESS:
+	case OP_LESS_EQUAL:
+	case OP_GREATER:
+	case OP_GREATER_EQUAL:
 		return check_comparison(c, n);
-	case OP_CONTAINS: return check_contains(c, n);
-	case OP_SELECTS: return check_selects(c, n);
-	case OP_MATCHES: return check_matches(c, n);
-	case OP_WITHIN: return check_within(c, n);
-	case OP_LIKE: return check_like(c, n);
-	default: return check_arithmetic(c, n, want);
+	case OP_CONTAINS:
+		return check_contains(c, n);
+	case OP_SELECTS:
+		return check_selects(c, n);
+	case OP_MATCHES:
+		return check_matches(c, n);
+	case OP_WITHIN:
+		return check_within(c, n);
+	case OP_LIKE:
+		return check_like(c, n);
+	default:
+		return check_arithmetic(c, n, want);
 	}
 }
 
@@ -275,9 +328,11 @@ const struct type *check_unary(struct checker *c, struct node *n, const struct t
 		return boolean(c);
 	}
 	const struct type *t = check_expr(c, value, want && want->kind == TYPE_FLOAT ? want : NULL);
-	if (t->kind == TYPE_ERROR || t->kind == TYPE_INT || t->kind == TYPE_FLOAT || t->kind == TYPE_DURATION)
+	if (t->kind == TYPE_ERROR || t->kind == TYPE_INT || t->kind == TYPE_FLOAT ||
+		t->kind == TYPE_DURATION)
 		return t;
-	struct diag *d = diag_new(c->diags, DIAG_OPERANDS, node_span(n), "- %.*s", TEXT_ARG(t->name));
+	struct diag *d =
+		diag_new(c->diags, DIAG_OPERANDS, node_span(n), "- %.*s", TEXT_ARG(t->name));
 	diag_title(d, TEXT("-"), TEXT("nothing"), t->name);
 	return error_type(c);
 }

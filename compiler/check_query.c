@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT
  *
- * check_query.c: sources of `for`, the clauses of a query in their order, and what a derivation's row is.
+ * check_query.c: sources of `for`, the clauses of a query in their order, and what a derivation's
+ * row is.
  */
 #include "checker.h"
 
@@ -14,7 +15,8 @@ static const struct type *source_of(struct checker *c, struct node *n, const str
 	case TYPE_LIST:
 		means(c, n, MEANS_FOR_LIST, 0);
 		return t->item;
-	case TYPE_MAP: case TYPE_LABELS:
+	case TYPE_MAP:
+	case TYPE_LABELS:
 		means(c, n, MEANS_FOR_MAP, 0);
 		return type_entry(c, t);
 	case TYPE_OPTION:
@@ -23,9 +25,12 @@ static const struct type *source_of(struct checker *c, struct node *n, const str
 	case TYPE_ERROR:
 		return t;
 	default: {
-		struct diag *d = diag_new(c->diags, DIAG_NOT_A_SOURCE, node_span(source), "this is %.*s", TEXT_ARG(t->name));
+		struct diag *d = diag_new(c->diags, DIAG_NOT_A_SOURCE, node_span(source),
+			"this is %.*s", TEXT_ARG(t->name));
 		diag_title(d, t->name);
-		diag_note(d, "`for` walks a collection, rows of one, a list, a map, or a value that may be missing");
+		diag_note(d,
+			"`for` walks a collection, rows of one, a list, a map, or a value that may "
+			"be missing");
 		return error_type(c);
 	}
 	}
@@ -42,7 +47,8 @@ void check_for(struct checker *c, struct node *n)
 	else if (t->kind == TYPE_OPTION)
 		v->of = row_table(kid(n, FOR_SOURCE));
 	if ((n->flags & NODE_SCAN) && t->kind != TYPE_ROWS && t->kind != TYPE_ERROR) {
-		struct diag *d = diag_new(c->diags, DIAG_SCAN_HERE, node_span(kid(n, FOR_SOURCE)), "this is %.*s", TEXT_ARG(t->name));
+		struct diag *d = diag_new(c->diags, DIAG_SCAN_HERE, node_span(kid(n, FOR_SOURCE)),
+			"this is %.*s", TEXT_ARG(t->name));
 		diag_title(d);
 	}
 }
@@ -51,7 +57,8 @@ static void check_group(struct checker *c, struct node *clause, struct query_not
 {
 	struct node *bindings = kid(clause, GROUP_BINDINGS);
 	if (q->group) {
-		struct diag *d = diag_new(c->diags, DIAG_GROUP_TWICE, node_span(clause), "a second group");
+		struct diag *d =
+			diag_new(c->diags, DIAG_GROUP_TWICE, node_span(clause), "a second group");
 		diag_title(d);
 		diag_help(d, "derive the groups first, and query that derivation");
 		return;
@@ -64,9 +71,11 @@ static void check_group(struct checker *c, struct node *clause, struct query_not
 		if (b->type->kind != TYPE_ERROR && !type_may_be_key(b->type)) {
 			struct node *value = kid(b, LET_VALUE);
 			if (b->type->kind == TYPE_OPTION) {
-				report_missing(c, value, b->type, "groups are told apart by values that are there");
+				report_missing(c, value, b->type,
+					"groups are told apart by values that are there");
 			} else {
-				struct diag *d = diag_new(c->diags, DIAG_KEY_TYPE, node_span(value), "this is %.*s", TEXT_ARG(b->type->name));
+				struct diag *d = diag_new(c->diags, DIAG_KEY_TYPE, node_span(value),
+					"this is %.*s", TEXT_ARG(b->type->name));
 				diag_title(d, b->name, b->type->name);
 			}
 		}
@@ -74,9 +83,11 @@ static void check_group(struct checker *c, struct node *clause, struct query_not
 	c->scope->grouped = c->scope->locals;
 	c->scope->locals = NULL;
 	struct local *before = c->scope->grouped;
-	c->scope->grouped = NULL; /* a group's name may be that of a column, never of a variable: told below */
+	c->scope->grouped =
+		NULL; /* a group's name may be that of a column, never of a variable: told below */
 	for (uint32_t i = 0; i < bindings->count; i++) {
-		struct symbol *s = scope_local(c, SYMBOL_LET, bindings->kids[i], bindings->kids[i]->type);
+		struct symbol *s =
+			scope_local(c, SYMBOL_LET, bindings->kids[i], bindings->kids[i]->type);
 		s->used = true;
 	}
 	c->scope->grouped = before;
@@ -88,7 +99,8 @@ static void check_clause(struct checker *c, struct node *clause, struct query_no
 	switch (clause->kind) {
 	case NODE_FOR:
 		if (q->group) {
-			struct diag *d = diag_new(c->diags, DIAG_FOR_BEHIND_GROUP, node_span(clause), "behind the group");
+			struct diag *d = diag_new(c->diags, DIAG_FOR_BEHIND_GROUP,
+				node_span(clause), "behind the group");
 			diag_title(d);
 			diag_help(d, "derive the groups first, and query that derivation");
 		}
@@ -96,7 +108,8 @@ static void check_clause(struct checker *c, struct node *clause, struct query_no
 		vec_push(c->arena, &c->locals, clause->symbol);
 		break;
 	case NODE_WHERE:
-		check_as(c, kid(clause, WHERE_CONDITION), type_simple(c, TYPE_BOOL), NULL, "a condition is a Bool");
+		check_as(c, kid(clause, WHERE_CONDITION), type_simple(c, TYPE_BOOL), NULL,
+			"a condition is a Bool");
 		break;
 	case NODE_LET: {
 		const struct type *t = check_expr(c, kid(clause, LET_VALUE), NULL);
@@ -116,9 +129,10 @@ static void check_clause(struct checker *c, struct node *clause, struct query_no
 	}
 }
 
-/* The row type that a query yields. `row`: what it must be, or NULL: then it is made, named after the derive. */
-static const struct type *check_yield(struct checker *c, struct symbol *s, struct node *query, const struct type *row,
-	struct node *because)
+/* The row type that a query yields. `row`: what it must be, or NULL: then it is made, named after
+ * the derive. */
+static const struct type *check_yield(struct checker *c, struct symbol *s, struct node *query,
+	const struct type *row, struct node *because)
 {
 	struct node *yield = kid(query, QUERY_YIELD);
 	if (yield->kind == NODE_RECORD && !row) {
@@ -126,9 +140,11 @@ static const struct type *check_yield(struct checker *c, struct symbol *s, struc
 		yield->type = check_record(c, yield, NULL, r);
 		return yield->type;
 	}
-	const struct type *t = check_as(c, yield, row, because, because ? "the row is said here" : NULL);
+	const struct type *t =
+		check_as(c, yield, row, because, because ? "the row is said here" : NULL);
 	if (t->kind != TYPE_RECORD && t->kind != TYPE_ERROR) {
-		struct diag *d = diag_new(c->diags, DIAG_YIELD, node_span(yield), "this is %.*s", TEXT_ARG(t->name));
+		struct diag *d = diag_new(
+			c->diags, DIAG_YIELD, node_span(yield), "this is %.*s", TEXT_ARG(t->name));
 		diag_title(d, t->name);
 		diag_help(d, "a row has named columns: `yield { name: ... }`");
 		return error_type(c);
@@ -157,20 +173,27 @@ static void check_conflict(struct checker *c, struct symbol *s, struct node *con
 		const struct type *t = check_expr(c, by, NULL);
 		use_all_columns(t);
 		if (t->kind != TYPE_ERROR && !type_has_order(t)) {
-			struct diag *d = diag_new(c->diags, DIAG_AGGREGATE_TYPE, node_span(by), "this is %.*s", TEXT_ARG(t->name));
+			struct diag *d = diag_new(c->diags, DIAG_AGGREGATE_TYPE, node_span(by),
+				"this is %.*s", TEXT_ARG(t->name));
 			diag_title(d, TEXT("by"), t->name);
 		}
 	} else if (conflict->kind == NODE_MERGE) {
 		struct node *function = kid(conflict, MERGE_FUNCTION);
-		struct symbol *f = function->kind == NODE_NAME ? scope_find(c, function->name) : NULL;
-		struct node *params = f && f->kind == SYMBOL_FN ? kid(f->declaration, FN_PARAMS) : NULL;
+		struct symbol *f =
+			function->kind == NODE_NAME ? scope_find(c, function->name) : NULL;
+		struct node *params =
+			f && f->kind == SYMBOL_FN ? kid(f->declaration, FN_PARAMS) : NULL;
 		if (f && f->kind == SYMBOL_FN)
 			resolve(c, f);
-		if (!params || params->count != 2 || params->kids[0]->type != row || params->kids[1]->type != row || f->type != row) {
-			struct diag *d = diag_new(c->diags, DIAG_MERGE_FUNCTION, node_span(function), "not an fn (%.*s, %.*s) -> %.*s",
+		if (!params || params->count != 2 || params->kids[0]->type != row ||
+			params->kids[1]->type != row || f->type != row) {
+			struct diag *d = diag_new(c->diags, DIAG_MERGE_FUNCTION,
+				node_span(function), "not an fn (%.*s, %.*s) -> %.*s",
 				TEXT_ARG(row->name), TEXT_ARG(row->name), TEXT_ARG(row->name));
 			diag_title(d, s->name);
-			diag_note(d, "`merge f` folds two rows into one: give the derivation a declared record, and `f` that record");
+			diag_note(d,
+				"`merge f` folds two rows into one: give the derivation a declared "
+				"record, and `f` that record");
 		} else {
 			function->symbol = f;
 			f->used = true;
@@ -184,16 +207,20 @@ static bool contains_error(const struct type *t)
 {
 	if (t->kind == TYPE_RECORD)
 		for (size_t i = 0; i < t->record->count; i++)
-			if (!t->record->fields[i].type || t->record->fields[i].type->kind == TYPE_ERROR)
+			if (!t->record->fields[i].type ||
+				t->record->fields[i].type->kind == TYPE_ERROR)
 				return true;
 	return t->kind == TYPE_ERROR;
 }
 
 /* Returns false when something in it was reported. */
-static bool check_query(struct checker *c, struct symbol *s, struct node *query, const struct type **row, bool last_one)
+static bool check_query(struct checker *c, struct symbol *s, struct node *query,
+	const struct type **row, bool last_one)
 {
-	struct node *clauses = kid(query, QUERY_CLAUSES), *queries = kid(s->declaration, DERIVE_QUERIES);
-	struct node *conflict = kid(s->declaration, DERIVE_CONFLICT), *declared = kid(s->declaration, DERIVE_TYPE);
+	struct node *clauses = kid(query, QUERY_CLAUSES),
+		    *queries = kid(s->declaration, DERIVE_QUERIES);
+	struct node *conflict = kid(s->declaration, DERIVE_CONFLICT),
+		    *declared = kid(s->declaration, DERIVE_TYPE);
 	struct query_note *q = ARENA_NEW(c->arena, struct query_note);
 	struct scope scope = scope_of(PLACE_QUERY, s), *outer = c->scope;
 	size_t errors = diags_errors(c->diags);
@@ -202,7 +229,9 @@ static bool check_query(struct checker *c, struct symbol *s, struct node *query,
 		check_clause(c, clauses->kids[i], q, i);
 	means(c, query, MEANS_QUERY, 0)->query = q;
 	const struct type *t = check_yield(c, s, query, *row,
-		!*row ? NULL : declared ? declared : kid(queries->kids[0], QUERY_YIELD));
+		!*row              ? NULL
+			: declared ? declared
+				   : kid(queries->kids[0], QUERY_YIELD));
 	query->type = t;
 	if (!*row)
 		*row = t;
@@ -219,12 +248,15 @@ static bool check_query(struct checker *c, struct symbol *s, struct node *query,
 
 static void resolve_queries(struct checker *c, struct symbol *s, const struct type *row)
 {
-	struct node *queries = kid(s->declaration, DERIVE_QUERIES), *key = kid(s->declaration, DERIVE_KEYS);
+	struct node *queries = kid(s->declaration, DERIVE_QUERIES),
+		    *key = kid(s->declaration, DERIVE_KEYS);
 	bool well = true;
 	if (!key) {
-		struct diag *d = diag_new(c->diags, DIAG_KEY_MISSING, node_name_span(s->declaration), "it has many rows: what tells them apart?");
+		struct diag *d = diag_new(c->diags, DIAG_KEY_MISSING,
+			node_name_span(s->declaration), "it has many rows: what tells them apart?");
 		diag_title(d, s->name);
-		diag_help(d, "name the key columns: `derive %.*s[column] = ...`", TEXT_ARG(s->name));
+		diag_help(
+			d, "name the key columns: `derive %.*s[column] = ...`", TEXT_ARG(s->name));
 		well = false;
 	}
 	for (uint32_t i = 0; i < queries->count; i++)
@@ -245,19 +277,23 @@ static void resolve_queries(struct checker *c, struct symbol *s, const struct ty
 
 static void resolve_value(struct checker *c, struct symbol *s, const struct type *want)
 {
-	struct node *value = kid(s->declaration, DERIVE_VALUE), *key = kid(s->declaration, DERIVE_KEYS);
+	struct node *value = kid(s->declaration, DERIVE_VALUE),
+		    *key = kid(s->declaration, DERIVE_KEYS);
 	struct scope scope = scope_of(PLACE_QUERY, s), *outer = c->scope;
 	c->scope = &scope;
 	scope.may_skip = false;
 	s->single = true;
 	if (key) {
-		struct diag *d = diag_new(c->diags, DIAG_KEY_OF_SINGLE, node_span(key), "one expression gives one value");
+		struct diag *d = diag_new(c->diags, DIAG_KEY_OF_SINGLE, node_span(key),
+			"one expression gives one value");
 		diag_title(d, s->name);
 		diag_help(d, "leave the key out, or write a query: `for ... yield { ... }`");
 	}
-	const struct type *t = check_as(c, value, want, kid(s->declaration, DERIVE_TYPE), "the type is said here");
+	const struct type *t =
+		check_as(c, value, want, kid(s->declaration, DERIVE_TYPE), "the type is said here");
 	if (t->kind == TYPE_ROWS || t->kind == TYPE_CONN || t->kind == TYPE_STREAM) {
-		struct diag *d = diag_new(c->diags, DIAG_NOT_STORABLE, node_span(value), "this is %.*s", TEXT_ARG(t->name));
+		struct diag *d = diag_new(c->diags, DIAG_NOT_STORABLE, node_span(value),
+			"this is %.*s", TEXT_ARG(t->name));
 		diag_title(d, t->name);
 		t = error_type(c);
 	}

@@ -1,35 +1,38 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT
  *
- * check_rule.c: rules (a listener for each row), and handlers: each path through one ends in exactly one of forward, relay, deny,
- * close and run. A rule's row is resolved on demand like any table; the bodies wait until all declarations are known, so that a
- * handler may read what its own rule became.
+ * check_rule.c: rules (a listener for each row), and handlers: each path through one ends in
+ * exactly one of forward, relay, deny, close and run. A rule's row is resolved on demand like any
+ * table; the bodies wait until all declarations are known, so that a handler may read what its own
+ * rule became.
  */
 #include "checker.h"
 
 /* ---- the rule's row ---- */
 
-static size_t key_columns(struct checker *c, struct symbol *v, struct rule_key *to, const struct node *clause)
+static size_t key_columns(
+	struct checker *c, struct symbol *v, struct rule_key *to, const struct node *clause)
 {
 	const struct type *t = v->type;
 	if (t->kind == TYPE_ERROR)
 		return 0;
 	if (v->of && v->of->key_count) {
 		for (size_t i = 0; i < v->of->key_count; i++) {
-			to[i] = (struct rule_key){v, v->of->key[i]};
+			to[i] = (struct rule_key){ v, v->of->key[i] };
 			use_column(t->record, v->of->key[i]);
 		}
 		return v->of->key_count;
 	}
 	if (t->kind == TYPE_RECORD && t->record->item_key != NO_FIELD) {
-		*to = (struct rule_key){v, t->record->item_key};
+		*to = (struct rule_key){ v, t->record->item_key };
 		use_column(t->record, t->record->item_key);
 		return 1;
 	}
 	if (t->kind != TYPE_RECORD && type_may_be_key(t)) {
-		*to = (struct rule_key){v, NO_FIELD};
+		*to = (struct rule_key){ v, NO_FIELD };
 		return 1;
 	}
-	struct diag *d = diag_new(c->diags, DIAG_RULE_KEY, node_name_span(clause), "what tells these apart?");
+	struct diag *d = diag_new(
+		c->diags, DIAG_RULE_KEY, node_name_span(clause), "what tells these apart?");
 	diag_title(d, v->name);
 	diag_help(d, "derive a keyed collection of them, and let the rule range over that");
 	return 0;
@@ -43,25 +46,31 @@ static void rule_row(struct checker *c, struct symbol *s, struct rule_note *note
 	struct rule_key *keys = ARENA_ARRAY(c->arena, struct rule_key, RULE_KEYS_MAX);
 	size_t count = 0;
 	for (uint32_t i = 0; i < clauses->count; i++)
-		if (clauses->kids[i]->kind == NODE_FOR && clauses->kids[i]->symbol && count + 16 < RULE_KEYS_MAX)
-			count += key_columns(c, clauses->kids[i]->symbol, keys + count, clauses->kids[i]);
+		if (clauses->kids[i]->kind == NODE_FOR && clauses->kids[i]->symbol &&
+			count + 16 < RULE_KEYS_MAX)
+			count += key_columns(
+				c, clauses->kids[i]->symbol, keys + count, clauses->kids[i]);
 	struct record *row = record_new(c, s->name, s->declaration, count + 1);
 	s->key = ARENA_ARRAY(c->arena, size_t, count + 1);
 	row->count = 0;
 	for (size_t i = 0; i < count; i++) {
 		struct symbol *v = keys[i].variable;
-		const struct record_field *f = keys[i].field == NO_FIELD ? NULL : &v->type->record->fields[keys[i].field];
+		const struct record_field *f =
+			keys[i].field == NO_FIELD ? NULL : &v->type->record->fields[keys[i].field];
 		struct text name = f ? f->name : v->name;
 		if (record_find(row, name) != NO_FIELD || text_is(name, "state"))
-			name = text_format(c->arena, "%.*s_%.*s", TEXT_ARG(v->name), TEXT_ARG(name));
-		row->fields[i] = (struct record_field){name, f ? f->type : v->type, f ? f->declaration : v->declaration, true};
+			name = text_format(
+				c->arena, "%.*s_%.*s", TEXT_ARG(v->name), TEXT_ARG(name));
+		row->fields[i] = (struct record_field){ name, f ? f->type : v->type,
+			f ? f->declaration : v->declaration, true };
 		row->count = i + 1;
 		s->key[i] = i;
 	}
 	struct symbol *state = c->prelude ? module_find(c->prelude, TEXT("State")) : NULL;
 	if (state)
 		resolve(c, state);
-	row->fields[count] = (struct record_field){TEXT("state"), state ? state->type : error_type(c), NULL, true};
+	row->fields[count] = (struct record_field){ TEXT("state"),
+		state ? state->type : error_type(c), NULL, true };
 	row->count = count + 1;
 	s->key_count = count;
 	s->single = count == 0;
@@ -73,8 +82,9 @@ static void rule_row(struct checker *c, struct symbol *s, struct rule_note *note
 static bool is_kind(struct checker *c, struct node *rule)
 {
 	struct node *kind = kid(rule, RULE_KIND);
-	static const char *const later[] = {"upstream", "certificate", "redirect", "publish", "subscribe", "probe", "resolve",
-		"metric", "file", "event", "sidecar", "node", "gateway"};
+	static const char *const later[] = { "upstream", "certificate", "redirect", "publish",
+		"subscribe", "probe", "resolve", "metric", "file", "event", "sidecar", "node",
+		"gateway" };
 	if (text_is(kind->name, "listener"))
 		return true;
 	if (text_is(kind->name, "redirect")) {
@@ -86,9 +96,10 @@ static bool is_kind(struct checker *c, struct node *rule)
 			not_yet(c, kind, DIAG_NOT_YET_KIND);
 			return false;
 		}
-	struct text names[] = {TEXT("listener"), TEXT("upstream"), TEXT("certificate"), TEXT("redirect"), TEXT("derive"),
-		TEXT("collection"), TEXT("param"), TEXT("decision"), TEXT("handler"), TEXT("record"), TEXT("enum"), TEXT("fn")};
-	struct vec list = {0};
+	struct text names[] = { TEXT("listener"), TEXT("upstream"), TEXT("certificate"),
+		TEXT("redirect"), TEXT("derive"), TEXT("collection"), TEXT("param"),
+		TEXT("decision"), TEXT("handler"), TEXT("record"), TEXT("enum"), TEXT("fn") };
+	struct vec list = { 0 };
 	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
 		vec_push(c->arena, &list, &names[i]);
 	struct diag *d = diag_new(c->diags, DIAG_UNKNOWN_KIND, node_span(kind), "no kind of rule");
@@ -102,8 +113,10 @@ static void check_start(struct checker *c, struct node *field, struct rule_note 
 	struct node *value = kid(field, RULE_FIELD_VALUE);
 	note->start_field = field;
 	note->start_unsynced = value->kind == NODE_TYPE_NAME && text_is(value->name, "Unsynced");
-	if (value->kind != NODE_TYPE_NAME || (!note->start_unsynced && !text_is(value->name, "Synced"))) {
-		struct diag *d = diag_new(c->diags, DIAG_RULE_FIELD_VALUE, node_span(value), "Synced or Unsynced");
+	if (value->kind != NODE_TYPE_NAME ||
+		(!note->start_unsynced && !text_is(value->name, "Synced"))) {
+		struct diag *d = diag_new(
+			c->diags, DIAG_RULE_FIELD_VALUE, node_span(value), "Synced or Unsynced");
 		diag_title(d, field->name);
 	}
 }
@@ -111,27 +124,31 @@ static void check_start(struct checker *c, struct node *field, struct rule_note 
 static void check_rule_field(struct checker *c, struct node *field, struct rule_note *note)
 {
 	struct node *value = kid(field, RULE_FIELD_VALUE);
-	struct text names[] = {TEXT("drain"), TEXT("start"), TEXT("tls"), TEXT("netns")};
+	struct text names[] = { TEXT("drain"), TEXT("start"), TEXT("tls"), TEXT("netns") };
 	means(c, field, MEANS_RULE_FIELD, 0);
 	if (text_is(field->name, "drain")) {
 		note->drain_field = field;
-		const struct type *t = check_as(c, value, type_simple(c, TYPE_DURATION), NULL, "drain: how long connections may go on, like 30s");
+		const struct type *t = check_as(c, value, type_simple(c, TYPE_DURATION), NULL,
+			"drain: how long connections may go on, like 30s");
 		if (t->kind == TYPE_DURATION && value->kind != NODE_DURATION) {
-			struct diag *d = diag_new(c->diags, DIAG_RULE_FIELD_VALUE, node_span(value), "a duration written out, like 30s");
+			struct diag *d = diag_new(c->diags, DIAG_RULE_FIELD_VALUE, node_span(value),
+				"a duration written out, like 30s");
 			diag_title(d, field->name);
 		}
 		note->drain = value->kind == NODE_DURATION ? value->literal.integer : 0;
 	} else if (text_is(field->name, "start")) {
 		check_start(c, field, note);
-	} else if (text_is(field->name, "tls") || text_is(field->name, "client_auth") || text_is(field->name, "alpn")) {
+	} else if (text_is(field->name, "tls") || text_is(field->name, "client_auth") ||
+		text_is(field->name, "alpn")) {
 		not_yet(c, field, DIAG_NOT_YET_TLS);
 	} else if (text_is(field->name, "netns")) {
 		not_yet(c, field, DIAG_NOT_YET_NETNS);
 	} else {
-		struct vec list = {0};
+		struct vec list = { 0 };
 		for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
 			vec_push(c->arena, &list, &names[i]);
-		struct diag *d = diag_new(c->diags, DIAG_UNKNOWN_FIELD, node_name_span(field), "a listener has no such field");
+		struct diag *d = diag_new(c->diags, DIAG_UNKNOWN_FIELD, node_name_span(field),
+			"a listener has no such field");
 		diag_title(d, field->name);
 		suggest(c, d, field, &list);
 		diag_note(d, "the fields of a listener are: drain, start");
@@ -145,8 +162,10 @@ static void check_rule_fields(struct checker *c, struct symbol *s, struct rule_n
 		if (items->kids[i]->kind != NODE_RULE_FIELD)
 			continue;
 		for (uint32_t k = 0; k < i; k++)
-			if (items->kids[k]->kind == NODE_RULE_FIELD && text_equal(items->kids[k]->name, items->kids[i]->name)) {
-				struct diag *d = diag_new(c->diags, DIAG_DECLARED_TWICE, node_name_span(items->kids[i]), "a second time");
+			if (items->kids[k]->kind == NODE_RULE_FIELD &&
+				text_equal(items->kids[k]->name, items->kids[i]->name)) {
+				struct diag *d = diag_new(c->diags, DIAG_DECLARED_TWICE,
+					node_name_span(items->kids[i]), "a second time");
 				diag_title(d, items->kids[i]->name);
 			}
 		check_rule_field(c, items->kids[i], note);
@@ -159,7 +178,8 @@ struct rule_scope {
 
 void resolve_rule(struct checker *c, struct symbol *s)
 {
-	struct node *n = s->declaration, *clauses = kid(n, RULE_CLAUSES), *address = kid(n, RULE_ADDRESS);
+	struct node *n = s->declaration, *clauses = kid(n, RULE_CLAUSES),
+		    *address = kid(n, RULE_ADDRESS);
 	if (!is_kind(c, n)) {
 		s->type = error_type(c);
 		return;
@@ -175,23 +195,27 @@ void resolve_rule(struct checker *c, struct symbol *s)
 			check_for(c, clause);
 			vec_push(c->arena, &c->locals, clause->symbol);
 		} else {
-			check_as(c, kid(clause, WHERE_CONDITION), type_simple(c, TYPE_BOOL), NULL, "a condition is a Bool");
+			check_as(c, kid(clause, WHERE_CONDITION), type_simple(c, TYPE_BOOL), NULL,
+				"a condition is a Bool");
 		}
 	}
 	check_scans(c, clauses, NULL);
 	scope.may_skip = false;
 	scope.may_wait = true;
 	if (address) {
-		check_as(c, address, type_simple(c, TYPE_ADDR), NULL, "a listener stands on an address");
+		check_as(c, address, type_simple(c, TYPE_ADDR), NULL,
+			"a listener stands on an address");
 	} else {
-		struct diag *d = diag_new(c->diags, DIAG_NO_ADDRESS, node_name_span(n), "on which address?");
+		struct diag *d =
+			diag_new(c->diags, DIAG_NO_ADDRESS, node_name_span(n), "on which address?");
 		diag_title(d, s->name);
 		diag_help(d, "`listener %.*s on *:8080 { ... }`", TEXT_ARG(s->name));
 	}
 	check_rule_fields(c, s, note);
 	rule_row(c, s, note);
 	for (uint32_t i = 0; i < clauses->count; i++)
-		if (clauses->kids[i]->kind == NODE_FOR && clauses->kids[i]->type->kind == TYPE_ERROR)
+		if (clauses->kids[i]->kind == NODE_FOR &&
+			clauses->kids[i]->type->kind == TYPE_ERROR)
 			s->type = error_type(c);
 	means(c, n, MEANS_RULE, 0)->rule = note;
 	struct rule_scope *kept = ARENA_NEW(c->arena, struct rule_scope);
@@ -203,7 +227,8 @@ void resolve_rule(struct checker *c, struct symbol *s)
 
 /* ---- statements ---- */
 
-/* How a block leaves: `open` is what stands at the end of a path that does not end, NULL when all do. */
+/* How a block leaves: `open` is what stands at the end of a path that does not end, NULL when all
+ * do. */
 struct path {
 	struct node *open;
 	const char *how;
@@ -213,7 +238,8 @@ static struct path check_block(struct checker *c, struct node *block);
 
 static bool is_ending(const struct node *n)
 {
-	return n->kind == NODE_FORWARD || n->kind == NODE_RELAY || n->kind == NODE_DENY || n->kind == NODE_CLOSE || n->kind == NODE_RUN;
+	return n->kind == NODE_FORWARD || n->kind == NODE_RELAY || n->kind == NODE_DENY ||
+		n->kind == NODE_CLOSE || n->kind == NODE_RUN;
 }
 
 static void check_judgement(struct checker *c, struct node *n, const char *what)
@@ -243,13 +269,19 @@ static void check_stream(struct checker *c, struct node *n)
 {
 	const struct type *t = check_expr(c, n, NULL);
 	if (t->kind != TYPE_STREAM && t->kind != TYPE_CONN)
-		fit(c, n, t, type_simple(c, TYPE_STREAM), NULL, "`relay` joins `conn` and what was dialled");
+		fit(c, n, t, type_simple(c, TYPE_STREAM), NULL,
+			"`relay` joins `conn` and what was dialled");
 }
 
 static void check_with_options(struct checker *c, struct node *n)
 {
 	/* The same options as those of `dial`: check them as if written there. */
-	struct node dial = {.kind = NODE_DIAL, .source = n->source, .first = n->first, .last = n->last, .count = n->count, .kids = n->kids};
+	struct node dial = { .kind = NODE_DIAL,
+		.source = n->source,
+		.first = n->first,
+		.last = n->last,
+		.count = n->count,
+		.kids = n->kids };
 	c->scope->may_dial = true;
 	check_expr(c, &dial, NULL);
 	c->scope->may_dial = false;
@@ -261,8 +293,10 @@ static struct path check_if(struct checker *c, struct node *n)
 	check_judgement(c, kid(n, IF_CONDITION), "a condition is a Bool or a Verdict");
 	struct path yes = check_block(c, kid(n, IF_THEN));
 	if (!otherwise)
-		return (struct path){n, "when this does not hold, the path goes on and ends in nothing"};
-	struct path no = otherwise->kind == NODE_IF ? check_if(c, otherwise) : check_block(c, otherwise);
+		return (struct path){ n,
+			"when this does not hold, the path goes on and ends in nothing" };
+	struct path no =
+		otherwise->kind == NODE_IF ? check_if(c, otherwise) : check_block(c, otherwise);
 	return yes.open ? yes : no;
 }
 
@@ -290,38 +324,61 @@ static void check_run(struct checker *c, struct node *n)
 	resolve(c, h);
 	h->used = true;
 	call->symbol = callee->symbol = h;
-	struct node *list = kid(call, CALL_ARGUMENTS), *params = kid(h->declaration, HANDLER_PARAMS);
+	struct node *list = kid(call, CALL_ARGUMENTS),
+		    *params = kid(h->declaration, HANDLER_PARAMS);
 	if (list->count != params->count) {
-		struct diag *d = diag_new(c->diags, DIAG_ARGUMENT_COUNT, node_span(call), "it takes %u, and %u are given", params->count,
-			list->count);
+		struct diag *d = diag_new(c->diags, DIAG_ARGUMENT_COUNT, node_span(call),
+			"it takes %u, and %u are given", params->count, list->count);
 		diag_title(d, h->name);
 		return;
 	}
 	for (uint32_t i = 0; i < list->count; i++)
-		check_as(c, kid(list->kids[i], ARGUMENT_VALUE), params->kids[i]->type, NULL, "the handler's parameter");
+		check_as(c, kid(list->kids[i], ARGUMENT_VALUE), params->kids[i]->type, NULL,
+			"the handler's parameter");
 	means(c, call, MEANS_CALL, 0);
 }
 
 static struct path check_statement(struct checker *c, struct node *n)
 {
-	struct path through = {n, "goes on and ends in nothing"}, ended = {0};
+	struct path through = { n, "goes on and ends in nothing" }, ended = { 0 };
 	switch (n->kind) {
-	case NODE_LET: check_let(c, n); return through;
-	case NODE_REQUIRE: check_judgement(c, kid(n, REQUIRE_CONDITION), "`require` takes a Bool or a Verdict"); return through;
-	case NODE_LOG: check_as(c, kid(n, LOG_VALUE), type_simple(c, TYPE_STRING), NULL, "`log` writes a text"); return through;
-	case NODE_IF: return check_if(c, n);
-	case NODE_MATCH: check_arms(c, n, check_block_arm, &ended); return ended;
-	case NODE_FORWARD: check_with_options(c, n); return ended;
+	case NODE_LET:
+		check_let(c, n);
+		return through;
+	case NODE_REQUIRE:
+		check_judgement(
+			c, kid(n, REQUIRE_CONDITION), "`require` takes a Bool or a Verdict");
+		return through;
+	case NODE_LOG:
+		check_as(c, kid(n, LOG_VALUE), type_simple(c, TYPE_STRING), NULL,
+			"`log` writes a text");
+		return through;
+	case NODE_IF:
+		return check_if(c, n);
+	case NODE_MATCH:
+		check_arms(c, n, check_block_arm, &ended);
+		return ended;
+	case NODE_FORWARD:
+		check_with_options(c, n);
+		return ended;
 	case NODE_RELAY:
 		check_stream(c, kid(n, RELAY_LEFT));
 		check_stream(c, kid(n, RELAY_RIGHT));
 		if (kid(n, RELAY_WHILE))
-			check_judgement(c, kid(n, RELAY_WHILE), "`while` takes a Bool or a Verdict");
+			check_judgement(
+				c, kid(n, RELAY_WHILE), "`while` takes a Bool or a Verdict");
 		return ended;
-	case NODE_DENY: check_as(c, kid(n, DENY_REASON), type_simple(c, TYPE_STRING), NULL, "the reason is a text"); return ended;
-	case NODE_RUN: check_run(c, n); return ended;
-	case NODE_CLOSE: return ended;
-	default: return ended; /* an error of the parser's, or a rule's field */
+	case NODE_DENY:
+		check_as(c, kid(n, DENY_REASON), type_simple(c, TYPE_STRING), NULL,
+			"the reason is a text");
+		return ended;
+	case NODE_RUN:
+		check_run(c, n);
+		return ended;
+	case NODE_CLOSE:
+		return ended;
+	default:
+		return ended; /* an error of the parser's, or a rule's field */
 	}
 }
 
@@ -329,19 +386,22 @@ static void report_behind(struct checker *c, struct node *n, struct node *ending
 {
 	struct diag *d = diag_new(c->diags, DIAG_BEHIND_ENDING, node_span(n), "never reached");
 	diag_title(d);
-	diag_span(d, node_span(ending), is_ending(ending) ? "the connection's path ends here" : "every path has ended here");
+	diag_span(d, node_span(ending),
+		is_ending(ending) ? "the connection's path ends here"
+				  : "every path has ended here");
 }
 
 static struct path check_block(struct checker *c, struct node *block)
 {
 	struct node *items = kid(block, BLOCK_ITEMS), *ending = NULL;
 	struct local *locals = c->scope->locals;
-	struct path path = {block, "is empty and ends in nothing"};
+	struct path path = { block, "is empty and ends in nothing" };
 	for (uint32_t i = 0; i < items->count; i++) {
 		struct node *n = items->kids[i];
 		if (n->kind == NODE_RULE_FIELD) {
 			if (block != kid(c->scope->owner->declaration, RULE_BODY)) {
-				struct diag *d = diag_new(c->diags, DIAG_FIELD_HERE, node_span(n), "inside a handler's block");
+				struct diag *d = diag_new(c->diags, DIAG_FIELD_HERE, node_span(n),
+					"inside a handler's block");
 				diag_title(d, n->name);
 			}
 			continue;
@@ -386,7 +446,7 @@ void check_rule_body(struct checker *c, struct symbol *s)
 	conn->builtin = BUILTIN_CONN;
 	conn->type = type_simple(c, TYPE_CONN);
 	struct local *l = ARENA_NEW(c->arena, struct local);
-	*l = (struct local){conn, scope.locals};
+	*l = (struct local){ conn, scope.locals };
 	scope.locals = l;
 	check_body(c, body, s->name);
 	c->scope = NULL;

@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT
  *
- * check_scan.c: the first `for` of a query drives; every later walk of a collection needs an equality that connects it with
- * what is bound before, so that a change on either side finds the other by an index. Otherwise the program says `scan`.
+ * check_scan.c: the first `for` of a query drives; every later walk of a collection needs an
+ * equality that connects it with what is bound before, so that a change on either side finds the
+ * other by an index. Otherwise the program says `scan`.
  */
 #include "checker.h"
 
 /* Tables' variables that an expression is made of: bit n is the n-th FOR over rows in `of`. */
 struct roots {
-	struct vec of;        /* struct symbol *: variables over rows, in order */
-	struct vec bound;     /* struct symbol *: every variable seen */
-	struct vec masks;     /* uint64_t *: of each of them, the roots it is made of */
+	struct vec of;    /* struct symbol *: variables over rows, in order */
+	struct vec bound; /* struct symbol *: every variable seen */
+	struct vec masks; /* uint64_t *: of each of them, the roots it is made of */
 };
 
 static uint64_t roots_of(const struct roots *r, const struct node *n)
@@ -35,18 +36,20 @@ static void bind_roots(struct checker *c, struct roots *r, struct symbol *s, uin
 }
 
 struct link {
-	uint64_t with;      /* variables that an equality connects it with */
-	bool fixed;         /* an equality with a constant narrows it */
+	uint64_t with; /* variables that an equality connects it with */
+	bool fixed;    /* an equality with a constant narrows it */
 };
 
 /* Equalities of `condition` that have `self` alone on one side. */
-static void link_condition(const struct roots *r, const struct node *n, uint64_t self, struct link *link)
+static void link_condition(
+	const struct roots *r, const struct node *n, uint64_t self, struct link *link)
 {
 	if (n->kind == NODE_BINARY && n->op == OP_AND) {
 		link_condition(r, kid(n, BINARY_LEFT), self, link);
 		link_condition(r, kid(n, BINARY_RIGHT), self, link);
 	} else if (n->kind == NODE_BINARY && n->op == OP_EQUAL) {
-		uint64_t a = roots_of(r, kid(n, BINARY_LEFT)), b = roots_of(r, kid(n, BINARY_RIGHT));
+		uint64_t a = roots_of(r, kid(n, BINARY_LEFT)),
+			 b = roots_of(r, kid(n, BINARY_RIGHT));
 		if (b == self) {
 			uint64_t swap = a;
 			a = b;
@@ -75,8 +78,8 @@ static void link_look_up(const struct roots *r, const struct node *source, struc
 static void report_scan(struct checker *c, struct node *n, const struct roots *r, uint64_t before)
 {
 	struct symbol *table = n->note->table;
-	struct diag *d = diag_new(c->diags, DIAG_SCAN, node_span(kid(n, FOR_SOURCE)), "every row of `%.*s`, again and again",
-		TEXT_ARG(table->name));
+	struct diag *d = diag_new(c->diags, DIAG_SCAN, node_span(kid(n, FOR_SOURCE)),
+		"every row of `%.*s`, again and again", TEXT_ARG(table->name));
 	diag_title(d, n->name);
 	for (size_t i = 0; i < r->of.count; i++)
 		if (before & (UINT64_C(1) << i)) {
@@ -84,7 +87,9 @@ static void report_scan(struct checker *c, struct node *n, const struct roots *r
 			diag_span(d, node_name_span(other->declaration), "for each row of this");
 			break;
 		}
-	diag_help(d, "connect them by an equality: `%.*s[..., _]` with a value of the row before, or `where %.*s.column == ...`",
+	diag_help(d,
+		"connect them by an equality: `%.*s[..., _]` with a value of the row before, or "
+		"`where %.*s.column == ...`",
 		TEXT_ARG(table->name), TEXT_ARG(n->name));
 	struct span at = node_span(kid(n, FOR_SOURCE));
 	at.end = at.begin;
@@ -93,10 +98,11 @@ static void report_scan(struct checker *c, struct node *n, const struct roots *r
 }
 
 /* One walk of a table, `before` the variables bound by then that it could be connected with. */
-static void check_walk(struct checker *c, struct roots *r, struct node *n, const struct vec *conditions, bool inner)
+static void check_walk(struct checker *c, struct roots *r, struct node *n,
+	const struct vec *conditions, bool inner)
 {
 	uint64_t self = UINT64_C(1) << (r->of.count < 63 ? r->of.count : 63), before = self - 1;
-	struct link link = {0};
+	struct link link = { 0 };
 	vec_push(c->arena, &r->of, n->symbol);
 	bind_roots(c, r, n->symbol, self);
 	if (!before || (n->flags & NODE_SCAN) || n->note->table->single)
@@ -120,8 +126,9 @@ static void check_inner(struct checker *c, struct roots *r, struct node *n);
 
 static void check_comprehension_scans(struct checker *c, struct roots *r, struct node *n)
 {
-	struct roots inner = *r; /* vectors grow in the arena: what is pushed here is forgotten with it */
-	struct vec conditions = {0};
+	struct roots inner =
+		*r; /* vectors grow in the arena: what is pushed here is forgotten with it */
+	struct vec conditions = { 0 };
 	struct node *fors = kid(n, COMPREHENSION_FORS);
 	if (kid(n, COMPREHENSION_CONDITION))
 		vec_push(c->arena, &conditions, kid(n, COMPREHENSION_CONDITION));
@@ -151,12 +158,13 @@ static void check_inner(struct checker *c, struct roots *r, struct node *n)
 
 void check_scans(struct checker *c, struct node *clauses, struct node *rest)
 {
-	struct roots r = {0};
-	struct vec conditions = {0};
+	struct roots r = { 0 };
+	struct vec conditions = { 0 };
 	for (uint32_t i = 0; i < clauses->count; i++)
 		if (clauses->kids[i]->kind == NODE_WHERE)
 			vec_push(c->arena, &conditions, kid(clauses->kids[i], WHERE_CONDITION));
-	for (uint32_t i = 0; i < clauses->count; i++) { /* all variables first: a condition may stand behind several */
+	for (uint32_t i = 0; i < clauses->count;
+		i++) { /* all variables first: a condition may stand behind several */
 		struct node *n = clauses->kids[i];
 		if (n->kind == NODE_LET)
 			bind_roots(c, &r, n->symbol, roots_of(&r, kid(n, LET_VALUE)));

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT
  *
- * check_use.c: after everything else: which columns the defaults of used columns need, and what nobody uses.
+ * check_use.c: after everything else: which columns the defaults of used columns need, and what
+ * nobody uses.
  */
 #include "checker.h"
 
-/* A default may read fields before it: those are used when it is. Later fields first, so one round is enough. */
+/* A default may read fields before it: those are used when it is. Later fields first, so one round
+ * is enough. */
 static void use_siblings(struct record *r, const struct node *n)
 {
 	if (!n)
@@ -20,7 +22,8 @@ static void complete_record(struct record *r)
 {
 	for (size_t i = 0; i < r->count; i++) {
 		struct node *f = r->fields[i].declaration;
-		struct node *path = f && f->kind == NODE_FIELD_DECL ? kid(f, FIELD_DECL_PATH) : NULL;
+		struct node *path =
+			f && f->kind == NODE_FIELD_DECL ? kid(f, FIELD_DECL_PATH) : NULL;
 		if (path && path->kind == NODE_ANY && r->fields[i].used)
 			for (size_t k = 0; k < r->count; k++)
 				use_column(r, k);
@@ -42,25 +45,32 @@ static void warn_unused(struct checker *c, struct symbol *s, enum diag_id id, co
 
 static void warn_declaration(struct checker *c, struct symbol *s, bool has_rules)
 {
-	if (s->used || !s->declaration || (s->declaration->flags & NODE_PUB) || !s->type || s->type->kind == TYPE_ERROR)
+	if (s->used || !s->declaration || (s->declaration->flags & NODE_PUB) || !s->type ||
+		s->type->kind == TYPE_ERROR)
 		return;
 	if (s->kind == SYMBOL_PARAM)
 		warn_unused(c, s, DIAG_UNUSED_PARAM, "nothing reads it");
 	else if (s->kind == SYMBOL_COLLECTION)
-		warn_unused(c, s, DIAG_UNUSED_COLLECTION, "nothing reads it: its rows are decoded for nobody");
+		warn_unused(c, s, DIAG_UNUSED_COLLECTION,
+			"nothing reads it: its rows are decoded for nobody");
 	else if (s->kind == SYMBOL_DERIVE && has_rules)
-		warn_unused(c, s, DIAG_UNUSED_DERIVE, "nothing reads it; `pub` says that others do");
+		warn_unused(
+			c, s, DIAG_UNUSED_DERIVE, "nothing reads it; `pub` says that others do");
 }
 
 static void warn_imports(struct checker *c, struct module *m)
 {
 	struct node *decls = kid(m->file, FILE_DECLS);
 	for (uint32_t i = 0; i < decls->count; i++) {
-		struct node *names = decls->kids[i]->kind == NODE_USE ? kid(decls->kids[i], USE_NAMES) : NULL;
+		struct node *names =
+			decls->kids[i]->kind == NODE_USE ? kid(decls->kids[i], USE_NAMES) : NULL;
 		for (uint32_t k = 0; names && k < names->count; k++) {
 			struct symbol *s = names->kids[k]->symbol;
-			if (s && !s->used && (s->kind == SYMBOL_RECORD || s->kind == SYMBOL_ENUM || s->kind == SYMBOL_FN)) {
-				struct diag *d = diag_new(c->diags, DIAG_UNUSED_IMPORT, node_span(names->kids[k]), "nothing in this file uses it");
+			if (s && !s->used &&
+				(s->kind == SYMBOL_RECORD || s->kind == SYMBOL_ENUM ||
+					s->kind == SYMBOL_FN)) {
+				struct diag *d = diag_new(c->diags, DIAG_UNUSED_IMPORT,
+					node_span(names->kids[k]), "nothing in this file uses it");
 				diag_title(d, s->name);
 			}
 		}
@@ -99,8 +109,10 @@ void check_uses(struct checker *c)
 	}
 	for (size_t i = 0; i < c->locals.count; i++) {
 		struct symbol *s = c->locals.items[i];
-		if (!s->used && !s->module->is_stdlib && s->type->kind != TYPE_ERROR && !asks_only(s))
+		if (!s->used && !s->module->is_stdlib && s->type->kind != TYPE_ERROR &&
+			!asks_only(s))
 			warn_unused(c, s, s->kind == SYMBOL_FOR ? DIAG_UNUSED_FOR : DIAG_UNUSED_LET,
-				s->kind == SYMBOL_FOR ? "its rounds count, its value is not read" : "its value is not read");
+				s->kind == SYMBOL_FOR ? "its rounds count, its value is not read"
+						      : "its value is not read");
 	}
 }

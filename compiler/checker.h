@@ -1,13 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT
  *
- * checker.h: what the files of the checker share; nobody else includes it (check.h is the contract of the pass).
+ * checker.h: what the files of the checker share; nobody else includes it (check.h is the contract
+ * of the pass).
  *
- * Order of files: type.c (types are made once), module.c (which files), scope.c (names), check.c (declarations, on demand
- * and in order of dependency), check_expr.c, check_operator.c, check_call.c (expressions), check_query.c (derivations),
- * check_rule.c (rules and handlers), check_key.c (uniqueness, scans), check_use.c (what is used, what nobody uses).
+ * Order of files: type.c (types are made once), module.c (which files), scope.c (names), check.c
+ * (declarations on demand), check_decl.c (each kind of them), check_expr.c, check_value.c,
+ * check_member.c, check_operator.c, check_call.c (expressions), check_query.c (derivations),
+ * check_rule.c (rules and handlers), check_key.c (uniqueness, scans), check_use.c (what is used,
+ * what nobody uses).
  *
- * Declarations are resolved when they are first asked for; one that is asked for while it is being resolved closes a
- * loop. So the order in which tables are finished is an order of dependency.
+ * Declarations are resolved when they are first asked for; one that is asked for while it is being
+ * resolved closes a loop. So the order in which tables are finished is an order of dependency.
  */
 #ifndef WEFT_COMPILER_CHECKER_H
 #define WEFT_COMPILER_CHECKER_H
@@ -20,21 +23,31 @@ struct local {
 	struct local *next;
 };
 
-enum place { PLACE_CONSTANT, PLACE_SIBLING, PLACE_FN, PLACE_QUERY, PLACE_RULE, PLACE_DECISION, PLACE_HANDLER };
+enum place {
+	PLACE_CONSTANT,
+	PLACE_SIBLING,
+	PLACE_FN,
+	PLACE_QUERY,
+	PLACE_RULE,
+	PLACE_DECISION,
+	PLACE_HANDLER
+};
 
 /* What the expression at hand may mention. */
 struct scope {
 	enum place place;
 	struct local *locals;
-	struct local *grouped;        /* behind `group`: the variables before it, for arguments of aggregates only */
+	struct local *grouped; /* behind `group`: the variables before it, for arguments of
+				  aggregates only */
 	bool behind_group;
-	const struct record *siblings; /* whose columns stand by their bare names, the first `sibling_count` of them */
+	const struct record *siblings; /* whose columns stand by their bare names, the first
+					  `sibling_count` of them */
 	size_t sibling_count;
 	bool may_skip, may_wait, may_end;
-	bool may_dial;                /* the expression is the value of an else of a let */
-	unsigned rounds;              /* comprehensions around it */
-	unsigned awaits;              /* dials so far on this path of a handler */
-	struct symbol *owner;         /* the declaration */
+	bool may_dial;        /* the expression is the value of an else of a let */
+	unsigned rounds;      /* comprehensions around it */
+	unsigned awaits;      /* dials so far on this path of a handler */
+	struct symbol *owner; /* the declaration */
 };
 
 struct types {
@@ -48,15 +61,17 @@ struct checker {
 	struct diags *diags;
 	struct program *program;
 	struct types types;
-	struct module *module;  /* whose declaration is at hand */
+	struct module *module; /* whose declaration is at hand */
 	struct module *prelude;
 	struct scope *scope;
-	struct vec resolving;   /* struct symbol *: a stack */
-	struct vec locals;      /* struct symbol *: every FOR and LET of a query, rule or handler in the user's modules */
-	struct vec builtins;    /* struct symbol * */
-	struct text stdlib;     /* directory */
-	struct vec loading;     /* struct text *: paths of the files whose uses are being loaded */
-	struct vec later;       /* struct symbol *: handlers and rules whose bodies are checked at the end */
+	struct vec resolving; /* struct symbol *: a stack */
+	struct vec locals; /* struct symbol *: every FOR and LET of a query, rule or handler in the
+			      user's modules */
+	struct vec builtins; /* struct symbol * */
+	struct text stdlib;  /* directory */
+	struct vec loading;  /* struct text *: paths of the files whose uses are being loaded */
+	struct vec
+		later; /* struct symbol *: handlers and rules whose bodies are checked at the end */
 };
 
 /* ---- type.c ---- */
@@ -71,7 +86,8 @@ const struct type *type_ref(struct checker *c, struct symbol *table);
 const struct type *type_rows(struct checker *c, struct symbol *table);
 /* The { key, value } of a map's entries, of Labels'. */
 const struct type *type_entry(struct checker *c, const struct type *map);
-struct record *record_new(struct checker *c, struct text name, struct node *declaration, size_t count);
+struct record *record_new(
+	struct checker *c, struct text name, struct node *declaration, size_t count);
 size_t record_find(const struct record *r, struct text name); /* NO_FIELD */
 static inline bool type_is(const struct type *t, enum type_kind kind)
 {
@@ -82,22 +98,27 @@ bool type_has_text(const struct type *t);  /* "{x}" shows it */
 bool type_has_order(const struct type *t); /* < and `by` */
 
 /* ---- module.c ---- */
-struct module *module_load(struct checker *c, struct text name, struct node *use); /* NULL: reported */
+struct module *module_load(
+	struct checker *c, struct text name, struct node *use); /* NULL: reported */
 /* `file`: its tree, NULL when it is not parsed yet. */
-struct module *module_of_source(struct checker *c, struct source *source, struct text name, struct node *file);
+struct module *module_of_source(
+	struct checker *c, struct source *source, struct text name, struct node *file);
 void module_declare(struct checker *c, struct module *m);
 void module_imports(struct checker *c, struct module *m);
 struct symbol *module_find(const struct module *m, struct text name);
 
 /* ---- scope.c ---- */
-struct symbol *symbol_new(struct checker *c, enum symbol_kind kind, struct text name, struct node *declaration);
+struct symbol *symbol_new(
+	struct checker *c, enum symbol_kind kind, struct text name, struct node *declaration);
 struct check_note *note_of(struct checker *c, struct node *n); /* makes it */
 struct check_note *means(struct checker *c, struct node *n, enum meaning meaning, size_t index);
-struct symbol *scope_find(struct checker *c, struct text name);   /* a local or a declaration; NULL */
+struct symbol *scope_find(struct checker *c, struct text name); /* a local or a declaration; NULL */
 struct symbol *scope_find_local(const struct local *l, struct text name);
 struct symbol *scope_find_type(struct checker *c, struct text name);
-void scope_declare(struct checker *c, struct symbol *s);          /* a local; reports when the name is taken */
-struct symbol *scope_local(struct checker *c, enum symbol_kind kind, struct node *declaration, const struct type *type);
+void scope_declare(
+	struct checker *c, struct symbol *s); /* a local; reports when the name is taken */
+struct symbol *scope_local(struct checker *c, enum symbol_kind kind, struct node *declaration,
+	const struct type *type);
 void report_unknown_name(struct checker *c, struct node *n);
 void report_unknown_type(struct checker *c, struct node *n);
 /* Adds "did you mean": `names` are struct text *. */
@@ -109,19 +130,30 @@ void scope_variants(struct checker *c, struct text name, struct vec *found);
 void resolve(struct checker *c, struct symbol *s);
 const struct type *resolve_type(struct checker *c, struct node *n);
 void resolve_params(struct checker *c, struct node *params);
-void check_later(struct checker *c, struct symbol *s); /* bodies of handlers */
 struct scope scope_of(enum place place, struct symbol *owner);
 void not_yet(struct checker *c, struct node *at, enum diag_id id);
+
+/* ---- check_decl.c ---- */
+void resolve_record(struct checker *c, struct symbol *s);
+void resolve_enum(struct checker *c, struct symbol *s);
+void resolve_param(struct checker *c, struct symbol *s);
+void resolve_collection(struct checker *c, struct symbol *s);
+void resolve_fn(struct checker *c, struct symbol *s);
+void resolve_decision(struct checker *c, struct symbol *s);
+void resolve_handler(struct checker *c, struct symbol *s);
 /* The columns of `key` in the row; reports those that are not there or may not be keys. */
 void resolve_key(struct checker *c, struct symbol *table, struct node *key, struct record *row);
 
 /* ---- check_expr.c ---- */
-/* The type of an expression, given what is expected (or NULL); not NULL, TYPE_ERROR when it was reported. */
+/* The type of an expression, given what is expected (or NULL); not NULL, TYPE_ERROR when it was
+ * reported. */
 const struct type *check_expr(struct checker *c, struct node *n, const struct type *want);
-/* The same where a `want` must be; `because` and `what` say who wants it ("`target` is a Port here"), or NULL. */
-const struct type *check_as(struct checker *c, struct node *n, const struct type *want, struct node *because, const char *what);
-const struct type *fit(struct checker *c, struct node *n, const struct type *got, const struct type *want, struct node *because,
-	const char *what);
+/* The same where a `want` must be; `because` and `what` say who wants it ("`target` is a Port
+ * here"), or NULL. */
+const struct type *check_as(struct checker *c, struct node *n, const struct type *want,
+	struct node *because, const char *what);
+const struct type *fit(struct checker *c, struct node *n, const struct type *got,
+	const struct type *want, struct node *because, const char *what);
 const struct type *error_type(struct checker *c);
 void report_missing(struct checker *c, struct node *n, const struct type *got, const char *why);
 /* The table that a row expression comes from, or NULL. */
@@ -129,8 +161,17 @@ struct symbol *row_table(const struct node *n);
 void use_column(struct record *r, size_t index);
 void use_all_columns(const struct type *t);
 void read_table(struct checker *c, struct node *n, struct symbol *table);
-const struct type *check_record(struct checker *c, struct node *n, const struct type *want, struct record *into);
-const struct type *check_variant(struct checker *c, struct node *n, const struct type *want, struct symbol **variant);
+
+/* ---- check_value.c ---- */
+const struct type *check_variant(
+	struct checker *c, struct node *n, const struct type *want, struct symbol **variant);
+const struct type *check_variant_value(struct checker *c, struct node *n, const struct type *want);
+const struct type *check_int(struct checker *c, struct node *n, const struct type *want);
+const struct type *check_list(struct checker *c, struct node *n, const struct type *want);
+const struct type *check_record(
+	struct checker *c, struct node *n, const struct type *want, struct record *into);
+const struct type *check_with(struct checker *c, struct node *n, const struct type *want);
+
 /* ---- check_match.c ---- */
 /* The arms of a match, each with its body; reports what is not covered. */
 typedef void arm_fn(struct checker *c, struct node *arm, void *user);
@@ -146,7 +187,8 @@ const struct type *check_unary(struct checker *c, struct node *n, const struct t
 
 /* ---- check_call.c ---- */
 const struct type *check_call(struct checker *c, struct node *n, const struct type *want);
-const struct type *check_comprehension(struct checker *c, struct node *n, const struct type *want); /* of its yield, or NULL */
+const struct type *check_comprehension(
+	struct checker *c, struct node *n, const struct type *want); /* of its yield, or NULL */
 const struct type *check_list_from(struct checker *c, struct node *n, const struct type *want);
 struct symbol *table_rejected(struct checker *c, struct symbol *of);
 struct symbol *table_conflicts(struct checker *c, struct symbol *of);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT
  *
- * module.c: which files a program consists of, and which names each of them declares and imports. The prelude is
- * used by everyone; modules of the standard library are Weft files in its directory.
+ * module.c: which files a program consists of, and which names each of them declares and imports.
+ * The prelude is used by everyone; modules of the standard library are Weft files in its directory.
  */
 #include "checker.h"
 #include "parse.h"
@@ -16,7 +16,8 @@ struct symbol *module_find(const struct module *m, struct text name)
 	return NULL;
 }
 
-struct module *module_of_source(struct checker *c, struct source *source, struct text name, struct node *file)
+struct module *module_of_source(
+	struct checker *c, struct source *source, struct text name, struct node *file)
 {
 	struct module *m = ARENA_NEW(c->arena, struct module);
 	m->name = name;
@@ -32,14 +33,15 @@ struct module *module_of_source(struct checker *c, struct source *source, struct
 /* What a later version brings, by module and name. */
 static bool is_announced(struct text module)
 {
-	static const char *const names[] = {"tls", "mesh", "xds", "net", "test", "metrics"};
+	static const char *const names[] = { "tls", "mesh", "xds", "net", "test", "metrics" };
 	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
 		if (text_is(module, names[i]))
 			return true;
 	return false;
 }
 
-static struct module *load(struct checker *c, struct text path, struct text name, bool stdlib, struct node *use)
+static struct module *load(
+	struct checker *c, struct text path, struct text name, bool stdlib, struct node *use)
 {
 	for (size_t i = 0; i < c->program->modules.count; i++) {
 		struct module *m = c->program->modules.items[i];
@@ -48,7 +50,8 @@ static struct module *load(struct checker *c, struct text path, struct text name
 	}
 	for (size_t i = 0; i < c->loading.count; i++)
 		if (text_equal(*(struct text *)c->loading.items[i], path)) {
-			struct diag *d = diag_new(c->diags, DIAG_MODULE_LOOP, node_span(use), "it uses this file in turn");
+			struct diag *d = diag_new(c->diags, DIAG_MODULE_LOOP, node_span(use),
+				"it uses this file in turn");
 			diag_title(d, name);
 			return NULL;
 		}
@@ -59,7 +62,8 @@ static struct module *load(struct checker *c, struct text path, struct text name
 			not_yet(c, use, DIAG_NOT_YET_MODULE);
 			return NULL;
 		}
-		struct diag *d = diag_new(c->diags, DIAG_UNKNOWN_MODULE, node_name_span(use), "%s", stdlib ? "no module of this name" : why);
+		struct diag *d = diag_new(c->diags, DIAG_UNKNOWN_MODULE, node_name_span(use), "%s",
+			stdlib ? "no module of this name" : why);
 		diag_title(d, name);
 		if (stdlib)
 			diag_note(d, "the standard library has: istio, kubernetes, mesh.authz");
@@ -78,9 +82,12 @@ static struct module *load(struct checker *c, struct text path, struct text name
 struct module *module_load(struct checker *c, struct text name, struct node *use)
 {
 	if (!c->stdlib.size) {
-		struct diag *d = diag_new(c->diags, DIAG_UNKNOWN_MODULE, node_name_span(use), "the standard library is not there");
+		struct diag *d = diag_new(c->diags, DIAG_UNKNOWN_MODULE, node_name_span(use),
+			"the standard library is not there");
 		diag_title(d, name);
-		diag_note(d, "it lies beside the executable (../stdlib, ../share/weft/stdlib), or where $WEFT_STDLIB says");
+		diag_note(d,
+			"it lies beside the executable (../stdlib, ../share/weft/stdlib), or where "
+			"$WEFT_STDLIB says");
 		return NULL;
 	}
 	return load(c, source_module_path(c->arena, c->stdlib, name), name, true, use);
@@ -91,16 +98,26 @@ struct module *module_load(struct checker *c, struct text name, struct node *use
 static enum symbol_kind kind_of(const struct node *n)
 {
 	switch (n->kind) {
-	case NODE_PARAM: return SYMBOL_PARAM;
-	case NODE_COLLECTION: return SYMBOL_COLLECTION;
-	case NODE_DERIVE: return SYMBOL_DERIVE;
-	case NODE_RECORD_DECL: return SYMBOL_RECORD;
-	case NODE_ENUM_DECL: return SYMBOL_ENUM;
-	case NODE_FN: return SYMBOL_FN;
-	case NODE_DECISION: return SYMBOL_DECISION;
-	case NODE_HANDLER: return SYMBOL_HANDLER;
-	case NODE_RULE: return SYMBOL_RULE;
-	default: return SYMBOL_KIND; /* declares nothing */
+	case NODE_PARAM:
+		return SYMBOL_PARAM;
+	case NODE_COLLECTION:
+		return SYMBOL_COLLECTION;
+	case NODE_DERIVE:
+		return SYMBOL_DERIVE;
+	case NODE_RECORD_DECL:
+		return SYMBOL_RECORD;
+	case NODE_ENUM_DECL:
+		return SYMBOL_ENUM;
+	case NODE_FN:
+		return SYMBOL_FN;
+	case NODE_DECISION:
+		return SYMBOL_DECISION;
+	case NODE_HANDLER:
+		return SYMBOL_HANDLER;
+	case NODE_RULE:
+		return SYMBOL_RULE;
+	default:
+		return SYMBOL_KIND; /* declares nothing */
 	}
 }
 
@@ -108,7 +125,8 @@ static void declare_variants(struct checker *c, struct module *m, struct symbol 
 {
 	struct node *variants = kid(of->declaration, ENUM_DECL_VARIANTS);
 	for (uint32_t i = 0; i < variants->count; i++) {
-		struct symbol *v = symbol_new(c, SYMBOL_VARIANT, variants->kids[i]->name, variants->kids[i]);
+		struct symbol *v =
+			symbol_new(c, SYMBOL_VARIANT, variants->kids[i]->name, variants->kids[i]);
 		v->module = m;
 		v->of = of;
 		v->index = i;
@@ -130,7 +148,8 @@ void module_declare(struct checker *c, struct module *m)
 		if (old && old->declaration->first == n->first)
 			continue; /* one declaration, seen again by the recovery of the parser */
 		if (old) {
-			struct diag *d = diag_new(c->diags, DIAG_DECLARED_TWICE, node_name_span(n), "declared again");
+			struct diag *d = diag_new(
+				c->diags, DIAG_DECLARED_TWICE, node_name_span(n), "declared again");
 			diag_title(d, n->name);
 			diag_span(d, node_name_span(old->declaration), "the first declaration");
 		}
@@ -145,7 +164,8 @@ void module_declare(struct checker *c, struct module *m)
 /* A name that is reported: known from now on, so that nobody reports it again. */
 static void import_nothing(struct checker *c, struct module *m, struct node *name)
 {
-	struct symbol *s = symbol_new(c, name->kind == NODE_TYPE_NAME ? SYMBOL_RECORD : SYMBOL_PARAM, name->name, NULL);
+	struct symbol *s = symbol_new(
+		c, name->kind == NODE_TYPE_NAME ? SYMBOL_RECORD : SYMBOL_PARAM, name->name, NULL);
 	s->type = type_simple(c, TYPE_ERROR);
 	vec_push(c->arena, &m->imports, s);
 }
@@ -154,13 +174,14 @@ static void import_name(struct checker *c, struct module *m, struct module *from
 {
 	struct symbol *s = module_find(from, name->name);
 	if (!s) {
-		struct vec names = {0};
+		struct vec names = { 0 };
 		for (size_t i = 0; i < from->symbols.count; i++) {
 			struct symbol *o = from->symbols.items[i];
 			if (o->kind != SYMBOL_VARIANT)
 				vec_push(c->arena, &names, &o->name);
 		}
-		struct diag *d = diag_new(c->diags, DIAG_NOT_IN_MODULE, node_span(name), "not declared there");
+		struct diag *d = diag_new(
+			c->diags, DIAG_NOT_IN_MODULE, node_span(name), "not declared there");
 		diag_title(d, from->name, name->name);
 		suggest(c, d, name, &names);
 		import_nothing(c, m, name);
@@ -169,7 +190,8 @@ static void import_name(struct checker *c, struct module *m, struct module *from
 	name->symbol = s;
 	struct symbol *own = module_find(m, name->name);
 	if (own) {
-		struct diag *d = diag_new(c->diags, DIAG_DECLARED_TWICE, node_name_span(own->declaration), "declared here too");
+		struct diag *d = diag_new(c->diags, DIAG_DECLARED_TWICE,
+			node_name_span(own->declaration), "declared here too");
 		diag_title(d, name->name);
 		diag_span(d, node_span(name), "imported here");
 		return;
@@ -186,9 +208,11 @@ void module_imports(struct checker *c, struct module *m)
 			continue;
 		c->module = m;
 		if (n->kind == NODE_USE_FILE) {
-			struct text path = source_relative_path(c->arena, m->source, kid(n, USE_FILE_PATH)->literal.text);
+			struct text path = source_relative_path(
+				c->arena, m->source, kid(n, USE_FILE_PATH)->literal.text);
 			struct module *from = load(c, path, n->name, false, n);
-			for (size_t k = 0; from && k < from->symbols.count; k++) /* all its names: `as` is for messages only */
+			for (size_t k = 0; from && k < from->symbols.count;
+				k++) /* all its names: `as` is for messages only */
 				vec_push(c->arena, &m->imports, from->symbols.items[k]);
 			continue;
 		}

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT
  *
- * scope.c: what a name means where it stands: a local, a declaration of the module, an import, the prelude. Nothing shadows
- * anything, so the order of looking only matters for the prelude, whose names a program may take.
+ * scope.c: what a name means where it stands: a local, a declaration of the module, an import, the
+ * prelude. Nothing shadows anything, so the order of looking only matters for the prelude, whose
+ * names a program may take.
  */
 #include "checker.h"
 
-struct symbol *symbol_new(struct checker *c, enum symbol_kind kind, struct text name, struct node *declaration)
+struct symbol *symbol_new(
+	struct checker *c, enum symbol_kind kind, struct text name, struct node *declaration)
 {
 	struct symbol *s = ARENA_NEW(c->arena, struct symbol);
 	s->kind = kind;
@@ -82,11 +84,13 @@ void scope_declare(struct checker *c, struct symbol *s)
 	if (!old)
 		old = find_declared(c, s->name);
 	if (old && old->kind != SYMBOL_RECORD && old->kind != SYMBOL_ENUM) {
-		struct diag *d = diag_new(c->diags, DIAG_NAME_TAKEN, node_name_span(s->declaration), "give this one another name");
+		struct diag *d = diag_new(c->diags, DIAG_NAME_TAKEN, node_name_span(s->declaration),
+			"give this one another name");
 		diag_title(d, s->name);
 		if (old->declaration)
 			diag_span(d, node_name_span(old->declaration), "the name is taken here");
-		diag_note(d, "nothing shadows anything: a name means one thing wherever it is visible");
+		diag_note(d,
+			"nothing shadows anything: a name means one thing wherever it is visible");
 	}
 	struct local *l = ARENA_NEW(c->arena, struct local);
 	l->symbol = s;
@@ -94,7 +98,8 @@ void scope_declare(struct checker *c, struct symbol *s)
 	c->scope->locals = l;
 }
 
-struct symbol *scope_local(struct checker *c, enum symbol_kind kind, struct node *declaration, const struct type *type)
+struct symbol *scope_local(
+	struct checker *c, enum symbol_kind kind, struct node *declaration, const struct type *type)
 {
 	struct symbol *s = symbol_new(c, kind, declaration->name, declaration);
 	s->type = type;
@@ -127,17 +132,22 @@ static void add_names(struct checker *c, struct vec *names, const struct vec *sy
 
 void report_unknown_name(struct checker *c, struct node *n)
 {
-	struct symbol *before = c->scope->behind_group ? scope_find_local(c->scope->grouped, n->name) : NULL;
+	struct symbol *before =
+		c->scope->behind_group ? scope_find_local(c->scope->grouped, n->name) : NULL;
 	if (before) {
-		struct diag *d = diag_new(c->diags, DIAG_BEFORE_GROUP, node_span(n), "behind `group` only inside an aggregate");
+		struct diag *d = diag_new(c->diags, DIAG_BEFORE_GROUP, node_span(n),
+			"behind `group` only inside an aggregate");
 		diag_title(d, n->name);
-		diag_span(d, node_name_span(before->declaration), "a variable of the rounds before the group");
-		diag_help(d, "name it in the `group`, or take `min(%.*s)`, `first(%.*s by ...)`, `count()`", TEXT_ARG(n->name),
-			TEXT_ARG(n->name));
+		diag_span(d, node_name_span(before->declaration),
+			"a variable of the rounds before the group");
+		diag_help(d,
+			"name it in the `group`, or take `min(%.*s)`, `first(%.*s by ...)`, "
+			"`count()`",
+			TEXT_ARG(n->name), TEXT_ARG(n->name));
 		before->used = true;
 		return;
 	}
-	struct vec names = {0};
+	struct vec names = { 0 };
 	for (const struct local *l = c->scope->locals; l; l = l->next)
 		vec_push(c->arena, &names, &l->symbol->name);
 	for (size_t i = 0; i < c->scope->sibling_count; i++)
@@ -148,27 +158,32 @@ void report_unknown_name(struct checker *c, struct node *n)
 	diag_title(d, n->name);
 	suggest(c, d, n, &names);
 	if (text_is(n->name, "conn"))
-		diag_note(d, "`conn` is the connection of a listener's handler; a decision takes it as a parameter `c: Conn`");
+		diag_note(d,
+			"`conn` is the connection of a listener's handler; a decision takes it as "
+			"a parameter `c: Conn`");
 }
 
 void report_unknown_type(struct checker *c, struct node *n)
 {
-	struct vec names = {0};
+	struct vec names = { 0 };
 	add_names(c, &names, &c->module->symbols, true);
 	add_names(c, &names, &c->module->imports, true);
 	for (enum type_kind kind = TYPE_BOOL; kind <= TYPE_VERDICT; kind++)
 		vec_push(c->arena, &names, (void *)&c->types.simple[kind]->name);
-	struct diag *d = diag_new(c->diags, DIAG_UNKNOWN_TYPE, node_span(n), "no type of this name is visible");
+	struct diag *d = diag_new(
+		c->diags, DIAG_UNKNOWN_TYPE, node_span(n), "no type of this name is visible");
 	diag_title(d, n->name);
 	suggest(c, d, n, &names);
 	for (size_t i = 0; i < c->program->modules.count; i++) {
 		struct module *m = c->program->modules.items[i];
 		if (m != c->module && module_find(m, n->name))
-			diag_note(d, "the module %.*s has one: `use %.*s.{%.*s}`", TEXT_ARG(m->name), TEXT_ARG(m->name), TEXT_ARG(n->name));
+			diag_note(d, "the module %.*s has one: `use %.*s.{%.*s}`",
+				TEXT_ARG(m->name), TEXT_ARG(m->name), TEXT_ARG(n->name));
 	}
 }
 
-static void add_variants(struct checker *c, const struct vec *symbols, bool imported, struct text name, struct vec *found)
+static void add_variants(struct checker *c, const struct vec *symbols, bool imported,
+	struct text name, struct vec *found)
 {
 	for (size_t i = 0; i < symbols->count; i++) {
 		struct symbol *s = symbols->items[i];
@@ -178,7 +193,8 @@ static void add_variants(struct checker *c, const struct vec *symbols, bool impo
 			const struct vec *theirs = &s->module->symbols;
 			for (size_t k = 0; k < theirs->count; k++) {
 				struct symbol *v = theirs->items[k];
-				if (v->kind == SYMBOL_VARIANT && v->of == s && text_equal(v->name, name))
+				if (v->kind == SYMBOL_VARIANT && v->of == s &&
+					text_equal(v->name, name))
 					vec_push(c->arena, found, v);
 			}
 		}

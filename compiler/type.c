@@ -5,11 +5,26 @@
 #include "checker.h"
 
 static const char *const simple_names[] = {
-	[TYPE_ERROR] = "?", [TYPE_BOOL] = "Bool", [TYPE_INT] = "Int", [TYPE_FLOAT] = "Float", [TYPE_STRING] = "String",
-	[TYPE_BYTES] = "Bytes", [TYPE_PORT] = "Port", [TYPE_IP] = "Ip", [TYPE_CIDR] = "Cidr", [TYPE_ADDR] = "Addr",
-	[TYPE_DURATION] = "Duration", [TYPE_SIZE] = "Size", [TYPE_INSTANT] = "Instant", [TYPE_IDENTITY] = "Identity",
-	[TYPE_LABELS] = "Labels", [TYPE_SELECTOR] = "Selector", [TYPE_CERT] = "Cert", [TYPE_CONN] = "Conn",
-	[TYPE_STREAM] = "Stream", [TYPE_VERDICT] = "Verdict",
+	[TYPE_ERROR] = "?",
+	[TYPE_BOOL] = "Bool",
+	[TYPE_INT] = "Int",
+	[TYPE_FLOAT] = "Float",
+	[TYPE_STRING] = "String",
+	[TYPE_BYTES] = "Bytes",
+	[TYPE_PORT] = "Port",
+	[TYPE_IP] = "Ip",
+	[TYPE_CIDR] = "Cidr",
+	[TYPE_ADDR] = "Addr",
+	[TYPE_DURATION] = "Duration",
+	[TYPE_SIZE] = "Size",
+	[TYPE_INSTANT] = "Instant",
+	[TYPE_IDENTITY] = "Identity",
+	[TYPE_LABELS] = "Labels",
+	[TYPE_SELECTOR] = "Selector",
+	[TYPE_CERT] = "Cert",
+	[TYPE_CONN] = "Conn",
+	[TYPE_STREAM] = "Stream",
+	[TYPE_VERDICT] = "Verdict",
 };
 
 static struct type *add(struct checker *c, enum type_kind kind, struct text name)
@@ -23,13 +38,14 @@ static struct type *add(struct checker *c, enum type_kind kind, struct text name
 }
 
 /* The type with these parts; NULL when it is new. */
-static struct type *find(struct checker *c, enum type_kind kind, const struct type *item, const struct type *key,
-	const void *what)
+static struct type *find(struct checker *c, enum type_kind kind, const struct type *item,
+	const struct type *key, const void *what)
 {
 	for (size_t i = 0; i < c->types.all.count; i++) {
 		struct type *t = c->types.all.items[i];
 		if (t->kind == kind && t->item == item && t->key == key &&
-		    (!what || t->record == what || t->enumeration == what || t->collection == what))
+			(!what || t->record == what || t->enumeration == what ||
+				t->collection == what))
 			return t;
 	}
 	return NULL;
@@ -79,7 +95,9 @@ const struct type *type_map(struct checker *c, const struct type *key, const str
 		return type_simple(c, TYPE_ERROR);
 	struct type *t = find(c, TYPE_MAP, item, key, NULL);
 	if (!t) {
-		t = add(c, TYPE_MAP, text_format(c->arena, "{%.*s: %.*s}", TEXT_ARG(key->name), TEXT_ARG(item->name)));
+		t = add(c, TYPE_MAP,
+			text_format(c->arena, "{%.*s: %.*s}", TEXT_ARG(key->name),
+				TEXT_ARG(item->name)));
 		t->item = item;
 		t->key = key;
 	}
@@ -119,7 +137,8 @@ const struct type *type_ref(struct checker *c, struct symbol *table)
 {
 	struct type *t = find(c, TYPE_REF, NULL, NULL, table);
 	if (!t) {
-		t = add(c, TYPE_REF, text_format(c->arena, "ref %.*s", TEXT_ARG(table_name(c, table))));
+		t = add(c, TYPE_REF,
+			text_format(c->arena, "ref %.*s", TEXT_ARG(table_name(c, table))));
 		t->collection = table;
 	}
 	return t;
@@ -129,7 +148,8 @@ const struct type *type_rows(struct checker *c, struct symbol *table)
 {
 	struct type *t = find(c, TYPE_ROWS, NULL, NULL, table);
 	if (!t) {
-		t = add(c, TYPE_ROWS, text_format(c->arena, "rows of %.*s", TEXT_ARG(table_name(c, table))));
+		t = add(c, TYPE_ROWS,
+			text_format(c->arena, "rows of %.*s", TEXT_ARG(table_name(c, table))));
 		t->collection = table;
 	}
 	return t;
@@ -141,10 +161,12 @@ const struct type *type_entry(struct checker *c, const struct type *map)
 	struct type *t = c->types.all.items[map->id];
 	if (!t->record) {
 		t->record = record_new(c, TEXT("{ key, value }"), NULL, 2);
-		t->record->fields[0] = (struct record_field){.name = TEXT("key"), .used = true,
-			.type = map->kind == TYPE_MAP ? map->key : type_simple(c, TYPE_STRING)};
-		t->record->fields[1] = (struct record_field){.name = TEXT("value"), .used = true,
-			.type = map->kind == TYPE_MAP ? map->item : type_simple(c, TYPE_STRING)};
+		t->record->fields[0] = (struct record_field){ .name = TEXT("key"),
+			.used = true,
+			.type = map->kind == TYPE_MAP ? map->key : type_simple(c, TYPE_STRING) };
+		t->record->fields[1] = (struct record_field){ .name = TEXT("value"),
+			.used = true,
+			.type = map->kind == TYPE_MAP ? map->item : type_simple(c, TYPE_STRING) };
 	}
 	struct type *entry = NULL;
 	for (size_t i = 0; i < c->types.all.count && !entry; i++) {
@@ -155,7 +177,8 @@ const struct type *type_entry(struct checker *c, const struct type *map)
 	return entry ? entry : type_record(c, t->record);
 }
 
-struct record *record_new(struct checker *c, struct text name, struct node *declaration, size_t count)
+struct record *record_new(
+	struct checker *c, struct text name, struct node *declaration, size_t count)
 {
 	struct record *r = ARENA_NEW(c->arena, struct record);
 	r->name = name;
@@ -178,7 +201,13 @@ size_t record_find(const struct record *r, struct text name)
 bool type_may_be_key(const struct type *t)
 {
 	switch (t->kind) {
-	case TYPE_FLOAT: case TYPE_CERT: case TYPE_CONN: case TYPE_STREAM: case TYPE_VERDICT: case TYPE_OPTION: case TYPE_ROWS:
+	case TYPE_FLOAT:
+	case TYPE_CERT:
+	case TYPE_CONN:
+	case TYPE_STREAM:
+	case TYPE_VERDICT:
+	case TYPE_OPTION:
+	case TYPE_ROWS:
 		return false;
 	case TYPE_LIST:
 		return type_may_be_key(t->item);
@@ -197,7 +226,12 @@ bool type_may_be_key(const struct type *t)
 bool type_has_text(const struct type *t)
 {
 	switch (t->kind) {
-	case TYPE_CERT: case TYPE_CONN: case TYPE_STREAM: case TYPE_VERDICT: case TYPE_OPTION: case TYPE_ROWS:
+	case TYPE_CERT:
+	case TYPE_CONN:
+	case TYPE_STREAM:
+	case TYPE_VERDICT:
+	case TYPE_OPTION:
+	case TYPE_ROWS:
 		return false;
 	default:
 		return true;
@@ -207,7 +241,12 @@ bool type_has_text(const struct type *t)
 bool type_has_order(const struct type *t)
 {
 	switch (t->kind) {
-	case TYPE_FLOAT: case TYPE_CERT: case TYPE_CONN: case TYPE_STREAM: case TYPE_VERDICT: case TYPE_ROWS:
+	case TYPE_FLOAT:
+	case TYPE_CERT:
+	case TYPE_CONN:
+	case TYPE_STREAM:
+	case TYPE_VERDICT:
+	case TYPE_ROWS:
 		return false;
 	case TYPE_OPTION:
 		return type_has_order(t->item);
