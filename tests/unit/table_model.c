@@ -270,11 +270,78 @@ static bool fail_each(struct weft_engine *e, const struct op *ops, size_t count,
 	}
 }
 
+/* What a worker sees of the pods, sorted; every row is also found under its key and indexes. */
+static char *seen(struct weft_reader *r)
+{
+	struct lines l = { .count = 0 };
+	struct weft_view_cursor c, probe;
+	const struct weft_intern *values = weft_reader_intern(r);
+	for (const struct pod *p = weft_view_each(&c, r, PODS); p; p = weft_view_next(&c)) {
+		struct weft_buffer b = { 0 };
+		weft_json_value(&b, values, &pod_type, p);
+		add_line(&l, "{\"table\":\"pods\",\"row\":%s}", b.data);
+		weft_buffer_free(&b);
+		uint64_t ns = weft_id_hash(values, p->ns), app = weft_id_hash(values, p->app);
+		uint64_t hashes[] = { weft_hash_u64(weft_hash_u64(0, ns), weft_id_hash(values, p->name)),
+			weft_hash_u64(weft_hash_u64(0, ns), app), app, ns };
+		for (unsigned i = 0; i < 4; i++) {
+			const void *row = weft_view_first(&probe, r, PODS, i == 0 ? WEFT_PRIMARY : i > 1, hashes[i]);
+			while (row && row != p)
+				row = weft_view_next(&probe);
+			if (!row)
+				case_fail(__FILE__, __LINE__, "a pod is missing in view index %u", i);
+		}
+	}
+	if (l.count != weft_view_count(r, PODS))
+		case_fail(__FILE__, __LINE__, "count");
+	return join_lines(&l);
+}
+
+static char *pods_of(const char *lines)
+{
+	char *all = calloc(1, strlen(lines) + 1), *to = all;
+	for (const char *line = lines; *line; line = strchr(line, '\n') + 1)
+		if (strncmp(line, "{\"table\":\"pods\"", 15) == 0)
+			to = mempcpy(to, line, (size_t)(strchr(line, '\n') + 1 - line));
+	return all;
+}
+
+/* A worker pins now and then, for one step or for many; while it does, it sees what it saw. */
+struct watcher {
+	struct weft_reader *reader;
+	char *saw;
+};
+
+static bool watch(struct weft_engine *e, struct watcher *w, const char *now, uint64_t *seed)
+{
+	char *sees = w->saw ? seen(w->reader) : NULL, *want = w->saw;
+	if (!w->saw && next_random(seed) % 3 == 0) {
+		if (next_random(seed) % 2)
+			weft_engine_publish(e);
+		weft_reader_pin(w->reader);
+		sees = seen(w->reader);
+		want = w->saw = weft_reader_version(w->reader) == weft_engine_version(e) ? pods_of(now) : strdup(sees);
+	}
+	bool equal = !sees || strcmp(sees, want) == 0;
+	if (!equal)
+		case_fail(__FILE__, __LINE__, "the worker sees\n%s    should:\n%s", sees, want);
+	free(sees);
+	if (w->saw && next_random(seed) % 4 == 0) {
+		weft_reader_unpin(w->reader);
+		free(w->saw);
+		w->saw = NULL;
+	}
+	return equal;
+}
+
 static void random_history(uint64_t seed, unsigned steps)
 {
 	struct model m = { 0 };
 	struct weft_engine *e;
+	struct watcher watchers[2] = { 0 };
 	CHECK(weft_engine_create(&program_info, NULL, &e) == WEFT_OK);
+	for (int i = 0; i < 2; i++)
+		CHECK(weft_reader_create(e, NULL, NULL, &watchers[i].reader) == WEFT_OK);
 	CHECK(transaction(e, NULL, 0, true) == WEFT_OK);
 	size_t values = weft_intern_count(e->intern), bytes = weft_intern_bytes(e->intern);
 	char *now = evaluate(&m);
@@ -283,6 +350,9 @@ static void random_history(uint64_t seed, unsigned steps)
 		size_t count = 1 + next_random(&seed) % (step % 7 == 0 ? 12 : 4);
 		for (size_t i = 0; i < count; i++)
 			ops[i] = random_op(&seed);
+		for (int i = 0; i < 2; i++)
+			if (!watch(e, &watchers[i], now, &seed))
+				return;
 		if (next_random(&seed) % 6 == 0) {
 			CHECK(transaction(e, ops, count, false) == WEFT_OK);
 			if (!same(e, now, "after rollback", step))
@@ -303,6 +373,11 @@ static void random_history(uint64_t seed, unsigned steps)
 			return;
 	}
 	free(now);
+	for (int i = 0; i < 2; i++) {
+		if (watchers[i].saw)
+			weft_reader_unpin(watchers[i].reader);
+		free(watchers[i].saw);
+	}
 	struct op all[SPACES * NAMES * 3];
 	size_t count = 0;
 	for (int n = 0; n < SPACES; n++)
@@ -313,6 +388,8 @@ static void random_history(uint64_t seed, unsigned steps)
 	quiet(e);
 	CHECK(weft_intern_count(e->intern) == values);
 	CHECK(weft_intern_bytes(e->intern) == bytes);
+	for (int i = 0; i < 2; i++)
+		weft_reader_destroy(watchers[i].reader);
 	weft_engine_destroy(e);
 }
 
