@@ -14,7 +14,8 @@ struct weft_log {
 };
 
 /* One line without its newline; long ones are cut at 4 KiB. A NULL logger writes to standard error from INFO on. */
-void weft_log(const struct weft_log *, enum weft_log_level, const char *format, ...) __attribute__((format(printf, 3, 4)));
+void weft_log(const struct weft_log *, enum weft_log_level, const char *format,
+	...) __attribute__((format(printf, 3, 4)));
 const char *weft_log_level_name(enum weft_log_level);
 bool weft_log_level_parse(struct weft_text, enum weft_log_level *);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT
  *
- * delta.h: a multiset of equal-sized byte strings in order of first appearance; each item may carry extra bytes. Candidates
- * with weights, met groups, losers: all are this. Memory is kept from transaction to transaction.
+ * delta.h: a multiset of equal-sized byte strings in order of first appearance; each item may carry extra bytes.
+ * Candidates with weights, met groups, losers: all are this. Memory is kept from transaction to transaction.
  */
 #ifndef WEFT_TABLE_DELTA_H
 #define WEFT_TABLE_DELTA_H

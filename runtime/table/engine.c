@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT
  *
- * engine.c: transactions and the scheduler. A commit seals the changed inputs, runs the dirty operators in topological order (each once,
- * idle ones are never looked at), reserves what the views need; behind that nothing can fail.
+ * engine.c: transactions and the scheduler. A commit seals the changed inputs, runs the dirty operators in topological
+ * order (each once, idle ones are never looked at), reserves what the views need; behind that nothing can fail.
  */
 #include "engine.h"
 
@@ -25,7 +25,8 @@ static bool keeps_counts(const struct weft_engine_info *info, unsigned table)
 static enum weft_status create_tables(struct weft_engine *e)
 {
 	for (unsigned i = 0; i < e->info->table_count; i++) {
-		enum weft_status status = weft_table_create(e, e->intern, &e->info->tables[i], i, keeps_counts(e->info, i), &e->tables[i]);
+		enum weft_status status = weft_table_create(e, e->intern, &e->info->tables[i], i, keeps_counts(e->info, i),
+			&e->tables[i]);
 		if (status != WEFT_OK)
 			return status;
 	}
@@ -163,7 +164,8 @@ enum weft_status weft_intern_text(struct weft_engine *e, struct weft_text text, 
 	return weft_intern_put_text(e->intern, text, id);
 }
 
-enum weft_status weft_intern_list(struct weft_engine *e, const struct weft_type *item, const void *items, size_t count, weft_id *id)
+enum weft_status weft_intern_list(struct weft_engine *e, const struct weft_type *item, const void *items,
+	size_t count, weft_id *id)
 {
 	return weft_intern_put_list(e->intern, item, items, count, id);
 }
@@ -407,7 +409,8 @@ void weft_engine_unwatch(struct weft_engine *e, unsigned table, weft_watch_fn *c
 static void dump_state(const void *subject, struct weft_buffer *b)
 {
 	const struct weft_engine *e = subject;
-	weft_buffer_format(b, "engine: version %llu, in transaction %d, tables:\n", (unsigned long long)e->version, e->in_transaction);
+	weft_buffer_format(b, "engine: version %llu, in transaction %d, tables:\n", (unsigned long long)e->version,
+		e->in_transaction);
 	for (unsigned i = 0; i < e->info->table_count; i++)
 		weft_buffer_format(b, "  %s: %zu rows, %zu before, %zu changes\n", e->tables[i]->info->name,
 			e->tables[i]->count[WEFT_NEW], e->tables[i]->count[WEFT_OLD], e->tables[i]->changed_count);

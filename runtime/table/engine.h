@@ -12,8 +12,8 @@
 struct weft_operator {
 	const struct weft_operator_info *info;
 	struct weft_table *output, *conflicts;
-	/* What settling keeps: candidates (KEEP, MERGE, REJECT, GROUP by rounds; counted, key: all bytes, index 0: the group), and for
-	 * GROUP one row per group: its columns, count, whether it gave a row, accumulator, that row. */
+	/* What settling keeps: candidates (KEEP, MERGE, REJECT, GROUP by rounds; counted, key: all bytes, index 0: the group),
+	 * and for GROUP one row per group: its columns, count, whether it gave a row, accumulator, that row. */
 	struct weft_table *candidates, *groups;
 	struct weft_table_info candidates_info, groups_info;
 	struct weft_index_info index_info;

@@ -59,7 +59,8 @@ static void format_duration(struct weft_buffer *b, int64_t signed_ns)
 	static const struct {
 		const char *name;
 		uint64_t ns;
-	} units[] = { { "h", 3600000000000 }, { "m", 60000000000 }, { "s", 1000000000 }, { "ms", 1000000 }, { "us", 1000 }, { "ns", 1 } };
+	} units[] = { { "h", 3600000000000 }, { "m", 60000000000 }, { "s", 1000000000 }, { "ms", 1000000 }, { "us", 1000 },
+		{ "ns", 1 } };
 	uint64_t ns = signed_ns < 0 ? 0 - (uint64_t)signed_ns : (uint64_t)signed_ns;
 	if (ns == 0)
 		weft_buffer_add(b, "0s", 2);
@@ -102,8 +103,8 @@ static void format_instant(struct weft_buffer *b, int64_t ns)
 	day = day - (153 * month + 2) / 5 + 1;
 	month = month < 10 ? month + 3 : month - 9;
 	year += era * 400 + (month <= 2);
-	weft_buffer_format(b, "%04" PRId64 "-%02" PRId64 "-%02" PRId64 "T%02" PRId64 ":%02" PRId64 ":%02" PRId64, year, month, day,
-		rest / 3600, rest / 60 % 60, rest % 60);
+	weft_buffer_format(b, "%04" PRId64 "-%02" PRId64 "-%02" PRId64 "T%02" PRId64 ":%02" PRId64 ":%02" PRId64, year,
+		month, day, rest / 3600, rest / 60 % 60, rest % 60);
 	if (fraction) {
 		char text[16];
 		int size = snprintf(text, sizeof(text), ".%09" PRId64, fraction);
@@ -186,7 +187,8 @@ static void json_list(struct weft_buffer *b, const struct weft_intern *in, const
 	weft_buffer_add(b, "]", 1);
 }
 
-static void json_key(struct weft_buffer *b, const struct weft_intern *in, const struct weft_type *type, const void *value)
+static void json_key(struct weft_buffer *b, const struct weft_intern *in, const struct weft_type *type,
+	const void *value)
 {
 	struct weft_buffer text = { 0 };
 	weft_format_value(&text, in, type, value);
@@ -211,7 +213,8 @@ static void json_map(struct weft_buffer *b, const struct weft_intern *in, const 
 	weft_buffer_add(b, "}", 1);
 }
 
-static void json_record(struct weft_buffer *b, const struct weft_intern *in, const struct weft_type *type, const void *value)
+static void json_record(struct weft_buffer *b, const struct weft_intern *in, const struct weft_type *type,
+	const void *value)
 {
 	weft_buffer_add(b, "{", 1);
 	for (size_t i = 0; i < type->field_count; i++) {
@@ -222,7 +225,8 @@ static void json_record(struct weft_buffer *b, const struct weft_intern *in, con
 	weft_buffer_add(b, "}", 1);
 }
 
-static void json_enum(struct weft_buffer *b, const struct weft_intern *in, const struct weft_type *type, const void *value)
+static void json_enum(struct weft_buffer *b, const struct weft_intern *in, const struct weft_type *type,
+	const void *value)
 {
 	uint32_t tag;
 	memcpy(&tag, value, sizeof(tag));
@@ -262,7 +266,8 @@ static weft_id id_of(const void *value)
 	return id;
 }
 
-void weft_json_value(struct weft_buffer *b, const struct weft_intern *in, const struct weft_type *type, const void *value)
+void weft_json_value(struct weft_buffer *b, const struct weft_intern *in, const struct weft_type *type,
+	const void *value)
 {
 	switch (type->kind) {
 	case WEFT_KIND_STRING:
@@ -319,7 +324,8 @@ static void format_labels(struct weft_buffer *b, const struct weft_intern *in, w
 }
 
 /* A ref is its key: "shop/web". */
-static void format_ref(struct weft_buffer *b, const struct weft_intern *in, const struct weft_type *type, const void *value)
+static void format_ref(struct weft_buffer *b, const struct weft_intern *in, const struct weft_type *type,
+	const void *value)
 {
 	for (size_t i = 0; i < type->field_count; i++) {
 		weft_buffer_add(b, "/", i > 0);
@@ -327,7 +333,8 @@ static void format_ref(struct weft_buffer *b, const struct weft_intern *in, cons
 	}
 }
 
-void weft_format_value(struct weft_buffer *b, const struct weft_intern *in, const struct weft_type *type, const void *value)
+void weft_format_value(struct weft_buffer *b, const struct weft_intern *in, const struct weft_type *type,
+	const void *value)
 {
 	uint32_t tag;
 	switch (type->kind) {

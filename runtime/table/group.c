@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT
  *
- * group.c: settling by GROUP. One row of the groups table stands for one group: its columns, the number of its rounds, the accumulator
- * and the derived row it gave, so that the old row is known without making it again. With
- * accumulators no rounds are kept; without, they are sorted and walked for each group that changed.
+ * group.c: settling by GROUP. One row of the groups table stands for one group: its columns, the number of its rounds,
+ * the accumulator and the derived row it gave, so that the old row is known without making it again. With accumulators
+ * no rounds are kept; without, they are sorted and walked for each group that changed.
  */
 #include "settle.h"
 
@@ -101,7 +101,8 @@ static enum weft_status settle_group(struct weft_engine *e, struct weft_operator
 	return status;
 }
 
-static struct weft_delta_item *dirty_group(struct weft_engine *e, struct weft_operator *op, size_t number, void *packed, void *group)
+static struct weft_delta_item *dirty_group(struct weft_engine *e, struct weft_operator *op, size_t number,
+	void *packed, void *group)
 {
 	bool is_new;
 	const void *candidate = number == SIZE_MAX ? NULL : weft_delta_key(weft_delta_at(&e->delta, number));

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT
  *
- * index.c: a chained index: from a 64-bit hash to the rows that stand under it. The hash table holds one slot per hash, the first
- * entry of a doubly linked chain; so a namespace of 10,000 rows costs one slot, and a row leaves in constant time.
+ * index.c: a chained index: from a 64-bit hash to the rows that stand under it. The hash table holds one slot per hash,
+ * the first entry of a doubly linked chain; so a namespace of 10,000 rows costs one slot, and a row leaves in constant
+ * time.
  */
 #include "engine.h"
 
@@ -18,8 +19,8 @@ static uint32_t *word_of(const struct weft_index *index, uint32_t row)
 	return &weft_row_words(index->table, weft_row_at(index->table, row))[index->word];
 }
 
-enum weft_status weft_index_init(struct weft_index *index, const struct weft_table *table, const struct weft_index_info *info,
-	uint16_t word)
+enum weft_status weft_index_init(struct weft_index *index, const struct weft_table *table,
+	const struct weft_index_info *info, uint16_t word)
 {
 	*index = (struct weft_index){ .table = table, .info = info, .word = word, .kind = WEFT_INDEX_CHAINED };
 	index->entries.stride = sizeof(struct weft_entry);
@@ -43,7 +44,8 @@ void weft_index_free(struct weft_index *index)
 	weft_slab_free(&index->entries);
 }
 
-uint64_t weft_columns_hash(const struct weft_intern *in, const struct weft_column *columns, size_t count, const void *row)
+uint64_t weft_columns_hash(const struct weft_intern *in, const struct weft_column *columns, size_t count,
+	const void *row)
 {
 	uint64_t hash = 0;
 	for (size_t i = 0; i < count; i++)
@@ -170,7 +172,8 @@ const void *weft_table_first(struct weft_cursor *c, const struct weft_table *t, 
 	return all_next(c);
 }
 
-const void *weft_index_first(struct weft_cursor *c, const struct weft_table *t, unsigned number, enum weft_when when, uint64_t hash)
+const void *weft_index_first(struct weft_cursor *c, const struct weft_table *t, unsigned number,
+	enum weft_when when, uint64_t hash)
 {
 	const struct weft_index *index = number == WEFT_PRIMARY ? &t->primary : &t->indexes[number];
 	*c = (struct weft_cursor){ .table = t, .index = index, .hash = hash, .when = (uint8_t)when };

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT
  *
- * intern.c: blobs come from chunks by size class (steps of 16 bytes up to 256, then four per doubling up to 64 KiB), so that
- * a value that comes and goes costs no malloc; larger ones are allocated one by one.
+ * intern.c: blobs come from chunks by size class (steps of 16 bytes up to 256, then four per doubling up to 64 KiB), so
+ * that a value that comes and goes costs no malloc; larger ones are allocated one by one.
  */
 #include "intern.h"
 
@@ -125,7 +125,8 @@ static bool same_item(const struct weft_type *a, const struct weft_type *b)
 	return !a->has_ids || (a->kind == b->kind && strcmp(a->name, b->name) == 0);
 }
 
-static weft_id find(const struct weft_intern *in, const struct weft_type *item, const void *bytes, size_t size, uint64_t hash)
+static weft_id find(const struct weft_intern *in, const struct weft_type *item, const void *bytes, size_t size,
+	uint64_t hash)
 {
 	uint32_t state = 0;
 	for (weft_id id; (id = weft_slots_find(&in->slots, weft_slot_tag(hash), &state)) != 0;) {
@@ -144,8 +145,8 @@ static void add_pending(struct weft_intern *in, struct weft_blob *blob)
 	in->pending = blob->id;
 }
 
-static enum weft_status make(struct weft_intern *in, const struct weft_type *item, const void *bytes, size_t size, uint64_t hash,
-	weft_id *made)
+static enum weft_status make(struct weft_intern *in, const struct weft_type *item, const void *bytes, size_t size,
+	uint64_t hash, weft_id *made)
 {
 	if (size > UINT32_MAX - 64)
 		return WEFT_INVALID;
@@ -180,7 +181,8 @@ bool weft_intern_find(const struct weft_intern *in, struct weft_text text, weft_
 	return *id || text.size == 0;
 }
 
-enum weft_status weft_intern_put_list(struct weft_intern *in, const struct weft_type *item, const void *items, size_t count, weft_id *id)
+enum weft_status weft_intern_put_list(struct weft_intern *in, const struct weft_type *item, const void *items,
+	size_t count, weft_id *id)
 {
 	*id = 0;
 	if (count == 0)

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT
  *
- * intern.h: hash-consed immutable values. One blob per content: equal values have equal ids. Who holds an id counts: a stored row,
- * a list that contains it, weft_value_retain. A blob whose count is 0 lives until the running transaction ends, so a
- * derivation may make values freely and keep none.
- * Only the engine's thread changes the table; the others read blobs whose ids a pinned view holds.
+ * intern.h: hash-consed immutable values. One blob per content: equal values have equal ids. Who holds an id counts: a
+ * stored row, a list that contains it, weft_value_retain. A blob whose count is 0 lives until the running transaction
+ * ends, so a derivation may make values freely and keep none. Only the engine's thread changes the table; the others
+ * read blobs whose ids a pinned view holds.
  */
 #ifndef WEFT_TABLE_INTERN_H
 #define WEFT_TABLE_INTERN_H

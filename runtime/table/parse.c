@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT
  *
- * parse.c: values from text, by the declared type: params, the environment, scalars of documents. Strict: the whole text must be
- * the value; what is wrong is said in one static sentence.
+ * parse.c: values from text, by the declared type: params, the environment, scalars of documents. Strict: the whole
+ * text must be the value; what is wrong is said in one static sentence.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -128,8 +128,8 @@ static size_t quantity(const struct unit *units, struct weft_text t, uint64_t *v
 static enum weft_status parse_duration(struct weft_text t, int64_t *value, const char **why)
 {
 	/* Longer names first: "ms" is not minutes. */
-	static const struct unit units[] = { { "ns", 1 }, { "us", 1000 }, { "\xc2\xb5s", 1000 }, { "ms", 1000000 }, { "s", 1000000000 },
-		{ "m", 60000000000 }, { "h", 3600000000000 }, { "d", 86400000000000 }, { NULL, 0 } };
+	static const struct unit units[] = { { "ns", 1 }, { "us", 1000 }, { "\xc2\xb5s", 1000 }, { "ms", 1000000 },
+		{ "s", 1000000000 }, { "m", 60000000000 }, { "h", 3600000000000 }, { "d", 86400000000000 }, { NULL, 0 } };
 	int64_t total = 0;
 	if (weft_text_equal(t, WEFT_TEXT("0"))) {
 		*value = 0;
@@ -150,8 +150,8 @@ static enum weft_status parse_duration(struct weft_text t, int64_t *value, const
 
 static enum weft_status parse_size(struct weft_text t, int64_t *value, const char **why)
 {
-	static const struct unit units[] = { { "KiB", 1024 }, { "MiB", 1 << 20 }, { "GiB", 1 << 30 }, { "TiB", UINT64_C(1) << 40 },
-		{ "Ki", 1024 }, { "Mi", 1 << 20 }, { "Gi", 1 << 30 }, { "Ti", UINT64_C(1) << 40 },
+	static const struct unit units[] = { { "KiB", 1024 }, { "MiB", 1 << 20 }, { "GiB", 1 << 30 },
+		{ "TiB", UINT64_C(1) << 40 }, { "Ki", 1024 }, { "Mi", 1 << 20 }, { "Gi", 1 << 30 }, { "Ti", UINT64_C(1) << 40 },
 		{ "kB", 1000 }, { "KB", 1000 }, { "MB", 1000000 }, { "GB", 1000000000 }, { "TB", 1000000000000 },
 		{ "k", 1000 }, { "M", 1000000 }, { "G", 1000000000 }, { "T", 1000000000000 }, { "B", 1 }, { "", 1 }, { NULL, 0 } };
 	uint64_t x;
@@ -236,7 +236,8 @@ static bool zone(struct weft_text t, int64_t *seconds)
 	*seconds = 0;
 	if (t.size == 1 && (*t.data == 'Z' || *t.data == 'z'))
 		return true;
-	if (t.size != 6 || (*t.data != '+' && *t.data != '-') || !number(t, 1, 2, ':', &hours) || !number(t, 4, 2, 0, &minutes))
+	if (t.size != 6 || (*t.data != '+' && *t.data != '-') || !number(t, 1, 2, ':', &hours) ||
+		!number(t, 4, 2, 0, &minutes))
 		return false;
 	*seconds = (hours * 3600 + minutes * 60) * (*t.data == '-' ? -1 : 1);
 	return hours < 24 && minutes < 60;
@@ -274,7 +275,8 @@ static enum weft_status parse_instant(struct weft_text t, int64_t *value, const 
 		if (at == first)
 			return wrong(why, reason);
 	}
-	if (at > t.size || !zone(skip(t, at), &offset) || !is_date(year, month, day) || hour > 23 || minute > 59 || second > 60)
+	if (at > t.size || !zone(skip(t, at), &offset) || !is_date(year, month, day) || hour > 23 || minute > 59 ||
+		second > 60)
 		return wrong(why, reason);
 	int64_t seconds = days_of(year, month, day) * 86400 + hour * 3600 + minute * 60 + second - offset;
 	if (__builtin_mul_overflow(seconds, INT64_C(1000000000), value) || __builtin_add_overflow(*value, nanos, value))
@@ -324,7 +326,8 @@ static enum weft_status put_quoted(struct weft_intern *in, struct weft_text t, w
 	return status;
 }
 
-static enum weft_status parse_label(struct weft_intern *in, struct weft_text item, struct weft_label *label, const char **why)
+static enum weft_status parse_label(struct weft_intern *in, struct weft_text item, struct weft_label *label,
+	const char **why)
 {
 	const char *equals = memchr(item.data, '=', item.size);
 	if (!equals || equals == item.data)
@@ -354,7 +357,8 @@ static enum weft_status parse_labels(struct weft_intern *in, struct weft_text t,
 	return status;
 }
 
-static enum weft_status parse_selector(struct weft_intern *in, struct weft_text t, struct weft_selector *selector, const char **why)
+static enum weft_status parse_selector(struct weft_intern *in, struct weft_text t, struct weft_selector *selector,
+	const char **why)
 {
 	weft_id id;
 	struct weft_requirement *all;
@@ -379,7 +383,8 @@ static enum weft_status parse_selector(struct weft_intern *in, struct weft_text 
 	return status;
 }
 
-static enum weft_status parse_list(struct weft_intern *in, const struct weft_type *item, struct weft_text t, weft_id *id, const char **why)
+static enum weft_status parse_list(struct weft_intern *in, const struct weft_type *item, struct weft_text t,
+	weft_id *id, const char **why)
 {
 	char *items = weft_alloc_array(PARSE_ITEMS_MAX, item->size);
 	size_t count = 0;
@@ -395,7 +400,8 @@ static enum weft_status parse_list(struct weft_intern *in, const struct weft_typ
 
 /* ---- the rest ---- */
 
-static enum weft_status parse_enum(struct weft_intern *in, const struct weft_type *type, struct weft_text t, char *value, const char **why)
+static enum weft_status parse_enum(struct weft_intern *in, const struct weft_type *type, struct weft_text t,
+	char *value, const char **why)
 {
 	for (uint32_t i = 0; i < type->variant_count; i++) {
 		const struct weft_variant *v = &type->variants[i];
@@ -415,7 +421,8 @@ static enum weft_status parse_enum(struct weft_intern *in, const struct weft_typ
 	return status;
 }
 
-static enum weft_status parse_option(struct weft_intern *in, const struct weft_type *type, struct weft_text t, char *value, const char **why)
+static enum weft_status parse_option(struct weft_intern *in, const struct weft_type *type, struct weft_text t,
+	char *value, const char **why)
 {
 	if (t.size == 0 && type->item->kind != WEFT_KIND_STRING)
 		return WEFT_OK; /* an empty variable is an absent one */
@@ -425,7 +432,8 @@ static enum weft_status parse_option(struct weft_intern *in, const struct weft_t
 	return status;
 }
 
-enum weft_status weft_parse_value(struct weft_intern *in, const struct weft_type *type, struct weft_text t, void *value, const char **why)
+enum weft_status weft_parse_value(struct weft_intern *in, const struct weft_type *type, struct weft_text t,
+	void *value, const char **why)
 {
 	memset(value, 0, type->size);
 	switch (type->kind) {

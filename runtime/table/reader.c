@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT
  *
- * reader.c: a worker's end of the views. Pinning is two atomic stores and a look whether the engine flipped in between; reading takes no
- * lock. The list of changed keys is taken before the pin: keys of a flip that the pinned side does not show yet would be
- * judged on old rows and lost.
+ * reader.c: a worker's end of the views. Pinning is two atomic stores and a look whether the engine flipped in between;
+ * reading takes no lock. The list of changed keys is taken before the pin: keys of a flip that the pinned side does not
+ * show yet would be judged on old rows and lost.
  */
 #include "view.h"
 
@@ -10,7 +10,8 @@
 #include "base/assert.h"
 #include "base/list.h"
 
-enum weft_status weft_reader_create(struct weft_engine *e, void (*wake)(void *user), void *user, struct weft_reader **reader)
+enum weft_status weft_reader_create(struct weft_engine *e, void (*wake)(void *user), void *user,
+	struct weft_reader **reader)
 {
 	struct weft_views *v = e->views;
 	if (!weft_grow(&v->readers, &v->reader_room, v->reader_count + 1, sizeof(struct weft_reader *)))
@@ -150,7 +151,8 @@ const void *weft_view_next(struct weft_view_cursor *c)
 	return row ? weft_row_data(index->table, row) : NULL;
 }
 
-const void *weft_view_first(struct weft_view_cursor *c, struct weft_reader *r, unsigned table, unsigned number, uint64_t hash)
+const void *weft_view_first(struct weft_view_cursor *c, struct weft_reader *r, unsigned table, unsigned number,
+	uint64_t hash)
 {
 	const struct weft_view_table *view = view_of(r, table);
 	const struct weft_index *index = number == WEFT_PRIMARY ? &view->primary : &view->indexes[number];

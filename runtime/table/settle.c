@@ -56,7 +56,8 @@ const void *weft_settle_next(const struct weft_operator *op, struct weft_cursor 
 	return NULL;
 }
 
-const void *weft_settle_first(const struct weft_operator *op, struct weft_cursor *c, enum weft_when when, const void *like)
+const void *weft_settle_first(const struct weft_operator *op, struct weft_cursor *c, enum weft_when when,
+	const void *like)
 {
 	uint64_t hash = weft_columns_hash(op->candidates->intern, op->group, op->group_count, like);
 	const void *row = weft_index_first(c, op->candidates, 0, when, hash);
@@ -119,8 +120,8 @@ static int compare_by_content(const void *context, const void *a, const void *b)
 	return weft_value_compare(op->candidates->intern, type, *(const void *const *)a, *(const void *const *)b);
 }
 
-enum weft_status weft_settle_sorted(struct weft_engine *e, const struct weft_operator *op, bool by_order, const void *like,
-	struct weft_rounds *rounds)
+enum weft_status weft_settle_sorted(struct weft_engine *e, const struct weft_operator *op, bool by_order,
+	const void *like, struct weft_rounds *rounds)
 {
 	struct weft_cursor c;
 	size_t count = 0;
@@ -133,7 +134,8 @@ enum weft_status weft_settle_sorted(struct weft_engine *e, const struct weft_ope
 	count = 0;
 	for (const void *row = weft_settle_first(op, &c, WEFT_NEW, like); row; row = weft_settle_next(op, &c, like))
 		rounds->rows[count++] = row;
-	weft_sort(rounds->rows, rounds->rows + count, count, sizeof(*rounds->rows), by_order ? compare_by_order : compare_by_content, op);
+	weft_sort(rounds->rows, rounds->rows + count, count, sizeof(*rounds->rows),
+		by_order ? compare_by_order : compare_by_content, op);
 	return WEFT_OK;
 }
 
@@ -146,7 +148,8 @@ const void *weft_rounds_next(struct weft_rounds *rounds, int64_t *times)
 	return row;
 }
 
-static enum weft_status fold(struct weft_engine *e, const struct weft_operator *op, const void *like, const void **folded)
+static enum weft_status fold(struct weft_engine *e, const struct weft_operator *op, const void *like,
+	const void **folded)
 {
 	struct weft_rounds rounds;
 	enum weft_status status = weft_settle_sorted(e, op, true, like, &rounds);
@@ -166,7 +169,8 @@ static enum weft_status fold(struct weft_engine *e, const struct weft_operator *
 /* ---- one key ---- */
 
 /* Rows that differ from the winner's, before (-1) and now (+1). A row that several candidates give counts each. */
-static enum weft_status find_losers(struct weft_engine *e, const struct weft_operator *op, enum weft_when when, const void *like)
+static enum weft_status find_losers(struct weft_engine *e, const struct weft_operator *op, enum weft_when when,
+	const void *like)
 {
 	struct weft_cursor c;
 	const void *winner = weft_table_get(op->output, when, like);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT
  *
  * slab.h: equal items under 32-bit ids. Items never move. Chunk n holds 16 << n items, so the directory is a
- * fixed array: an id becomes an address with one look-up, a table of ten rows costs ten rows, and readers on other threads need
- * no lock (a chunk's address is written once, before any id in it is published).
+ * fixed array: an id becomes an address with one look-up, a table of ten rows costs ten rows, and readers on other
+ * threads need no lock (a chunk's address is written once, before any id in it is published).
  */
 #ifndef WEFT_TABLE_SLAB_H
 #define WEFT_TABLE_SLAB_H

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT
  *
- * slots.h: open addressing from a 32-bit tag to a 32-bit id: the one hash structure of the engine (keys, indexes, interned
- * values). Several ids may share a tag; the caller compares what the ids name. Deletion moves the
- * cluster back, so there are no tombstones. Growth is incremental: each change moves a few slots of the old array, so
- * no single change pays for all.
+ * slots.h: open addressing from a 32-bit tag to a 32-bit id: the one hash structure of the engine (keys, indexes,
+ * interned values). Several ids may share a tag; the caller compares what the ids name. Deletion moves the cluster
+ * back, so there are no tombstones. Growth is incremental: each change moves a few slots of the old array, so no single
+ * change pays for all.
  */
 #ifndef WEFT_TABLE_SLOTS_H
 #define WEFT_TABLE_SLOTS_H

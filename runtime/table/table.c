@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT
  *
- * table.c: changes of a table under a transaction. The rule of every function here: first get all memory, then change; so a
- * failure leaves the table as it was, and the end of a transaction needs no memory at all.
+ * table.c: changes of a table under a transaction. The rule of every function here: first get all memory, then change;
+ * so a failure leaves the table as it was, and the end of a transaction needs no memory at all.
  */
 #include "table.h"
 
@@ -60,8 +60,8 @@ static enum weft_status make_indexes(struct weft_table *t)
 	return WEFT_OK;
 }
 
-enum weft_status weft_table_create(struct weft_engine *engine, struct weft_intern *intern, const struct weft_table_info *info,
-	unsigned number, bool counted, struct weft_table **table)
+enum weft_status weft_table_create(struct weft_engine *engine, struct weft_intern *intern,
+	const struct weft_table_info *info, unsigned number, bool counted, struct weft_table **table)
 {
 	struct weft_table *t = *table = weft_alloc(sizeof(*t));
 	size_t room = 0;
@@ -302,7 +302,8 @@ static enum weft_status place(struct weft_table *t, const void *data, int64_t su
 		return set_support(t, row, newest, support);
 	if (row && (row->flags & WEFT_ROW_BORN))
 		original = row->mate;
-	if (original && (weft_row_at(t, original)->flags & WEFT_ROW_DEAD) && memcmp(weft_row_data(t, original), data, t->size) == 0)
+	if (original && (weft_row_at(t, original)->flags & WEFT_ROW_DEAD) &&
+		memcmp(weft_row_data(t, original), data, t->size) == 0)
 		return revive(t, newest, original, support);
 
 	enum weft_status status = reserve_change(t);

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT
  *
- * table.h: a table from inside. A row lies in the slab as header, support (if counted), one word per index (its first entry
- * there), then the columns; row pointers given out point to the columns.
+ * table.h: a table from inside. A row lies in the slab as header, support (if counted), one word per index (its first
+ * entry there), then the columns; row pointers given out point to the columns.
  *
- * Per key the primary index names one row: the newest. An older version stands behind it as `mate` until the transaction ends.
- * The other indexes hold both versions; flags say which state sees a row. A row that was made and dropped in one
- * transaction leaves the indexes at once, but its memory stays until the end.
+ * Per key the primary index names one row: the newest. An older version stands behind it as `mate` until the
+ * transaction ends. The other indexes hold both versions; flags say which state sees a row. A row that was made and
+ * dropped in one transaction leaves the indexes at once, but its memory stays until the end.
  */
 #ifndef WEFT_TABLE_TABLE_H
 #define WEFT_TABLE_TABLE_H
@@ -128,8 +128,8 @@ static inline bool weft_row_visible(const struct weft_row *row, enum weft_when w
 }
 
 /* `info` must outlive the table. `counted`: rows have support. */
-enum weft_status weft_table_create(struct weft_engine *, struct weft_intern *, const struct weft_table_info *, unsigned number,
-	bool counted, struct weft_table **);
+enum weft_status weft_table_create(struct weft_engine *, struct weft_intern *, const struct weft_table_info *,
+	unsigned number, bool counted, struct weft_table **);
 void weft_table_destroy(struct weft_table *);
 /* Insert or replace. A row equal to the present one changes nothing. On an error nothing changed. */
 enum weft_status weft_table_put(struct weft_table *, const void *row);
@@ -139,11 +139,12 @@ enum weft_status weft_table_delete(struct weft_table *, const void *key); /* WEF
 enum weft_status weft_table_weigh(struct weft_table *, const void *row, int64_t weight);
 int64_t weft_table_support(const struct weft_table *, const void *row); /* of a row pointer of this table */
 uint64_t weft_table_hash(const struct weft_table *, const void *key);
-int weft_table_compare(const struct weft_table *, const void *a, const void *b); /* by the key columns, in canonical order */
+/* by the key columns, in canonical order */
+int weft_table_compare(const struct weft_table *, const void *a, const void *b);
 /* Makes the net changes of the transaction so far. After it the table must not change in this transaction. */
 enum weft_status weft_table_seal(struct weft_table *);
-/* The end of a transaction in two steps, neither of which can fail: first the new state stands alone (or the old one), then,
- * when subscribers have seen the changes, what is gone is freed. */
+/* The end of a transaction in two steps, neither of which can fail: first the new state stands alone (or the old one),
+ * then, when subscribers have seen the changes, what is gone is freed. */
 void weft_table_commit(struct weft_table *);
 void weft_table_rollback(struct weft_table *);
 void weft_table_forget(struct weft_table *);
@@ -151,7 +152,8 @@ void weft_row_drop_later(struct weft_table *, uint32_t id); /* freed by weft_tab
 void weft_row_free(struct weft_table *, uint32_t id);
 
 /* index.c */
-enum weft_status weft_index_init(struct weft_index *, const struct weft_table *, const struct weft_index_info *, uint16_t word);
+enum weft_status weft_index_init(struct weft_index *, const struct weft_table *, const struct weft_index_info *,
+	uint16_t word);
 void weft_index_free(struct weft_index *);
 uint64_t weft_columns_hash(const struct weft_intern *, const struct weft_column *, size_t count, const void *row);
 /* The hashes a row stands under, into the engine's emit buffer. */

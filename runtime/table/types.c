@@ -33,10 +33,12 @@ const struct weft_type weft_type_label = {
 	.fields = label_fields, .field_count = 2,
 };
 const struct weft_type weft_type_labels = {
-	.name = "Labels", .kind = WEFT_KIND_LABELS, .align = 4, .has_ids = true, .size = sizeof(weft_id), .item = &weft_type_label,
+	.name = "Labels", .kind = WEFT_KIND_LABELS, .align = 4, .has_ids = true, .size = sizeof(weft_id),
+		.item = &weft_type_label,
 };
 const struct weft_type weft_type_texts = {
-	.name = "[String]", .kind = WEFT_KIND_LIST, .align = 4, .has_ids = true, .size = sizeof(weft_id), .item = &weft_type_string,
+	.name = "[String]", .kind = WEFT_KIND_LIST, .align = 4, .has_ids = true, .size = sizeof(weft_id),
+		.item = &weft_type_string,
 };
 
 static const struct weft_variant operator_variants[] = {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT
  *
- * value.c: what every value can do, by its descriptor: compare, hash, hold and drop the ids inside. These are the slow twins of what
- * the compiler writes inline; they must give the same answers.
+ * value.c: what every value can do, by its descriptor: compare, hash, hold and drop the ids inside. These are the slow
+ * twins of what the compiler writes inline; they must give the same answers.
  */
 #include <weft/abi/value.h>
 

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT
  *
- * view.c: what workers read. Rows are immutable once committed, so both sides share the engine's slabs: a side is its own set
- * of indexes over row ids, and a removed row is freed when neither side shows it. One log of insertions and removals feeds both: the
- * side that nobody pins catches up, the flip publishes it, the other one follows at the next commit.
+ * view.c: what workers read. Rows are immutable once committed, so both sides share the engine's slabs: a side is its
+ * own set of indexes over row ids, and a removed row is freed when neither side shows it. One log of insertions and
+ * removals feeds both: the side that nobody pins catches up, the flip publishes it, the other one follows at the next
+ * commit.
  *
- * While a worker pins the older side, commits only write the log. What came and went meanwhile cancels in it, so its length is
- * bounded by the keys that changed, not by the commits. Prepare takes all memory; apply cannot fail.
+ * While a worker pins the older side, commits only write the log. What came and went meanwhile cancels in it, so its
+ * length is bounded by the keys that changed, not by the commits. Prepare takes all memory; apply cannot fail.
  */
 #include "view.h"
 
@@ -248,7 +249,8 @@ enum weft_status weft_views_prepare(struct weft_engine *e)
 static void log_removal(struct weft_views *v, struct weft_table *t, uint32_t row)
 {
 	uint64_t from = v->position[0] > v->position[1] ? v->position[0] : v->position[1];
-	for (uint64_t at = v->log_start + (uint32_t)(*log_word(t, row) - (uint32_t)v->log_start); at >= from && at < log_end(v);) {
+	for (uint64_t at = v->log_start + (uint32_t)(*log_word(t, row) - (uint32_t)v->log_start); at >= from &&
+		at < log_end(v);) {
 		struct weft_view_op *op = &v->log[at - v->log_start];
 		if (op->kind != WEFT_VIEW_INSERT || op->row != row || op->table != t->number)
 			break;

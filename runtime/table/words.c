@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT
  *
- * words.c: the words of the language that know the field: selects, like, within, contains; arithmetic that saturates; and
- * the canonical forms of labels and selectors that selects relies on.
+ * words.c: the words of the language that know the field: selects, like, within, contains; arithmetic that saturates;
+ * and the canonical forms of labels and selectors that selects relies on.
  */
 #include <stdatomic.h>
 
@@ -143,7 +143,8 @@ static int compare_requirements(const void *in, const void *a, const void *b)
 }
 
 /* Sorts; false: no memory. */
-static bool sort_in_place(const struct weft_intern *in, void *items, size_t count, size_t size, weft_compare_fn *compare)
+static bool sort_in_place(const struct weft_intern *in, void *items, size_t count, size_t size,
+	weft_compare_fn *compare)
 {
 	char few[512];
 	void *spare = count * size <= sizeof(few) ? few : weft_alloc_array(count, size);

@@ -3,9 +3,9 @@
  * value.h: how values lie in memory, in stored rows and in expressions.
  *
  * A stored row is canonical: padding is zero, so equal rows are equal bytes. Text, lists, maps and labels
- * stand in it as a 4-byte id of the intern table; equal values have equal ids. Reading a value by its id is safe from every
- * thread that holds a reference to it (the engine in a transaction; a worker through a pinned view).
- * In expressions text is a struct weft_text and a list a struct weft_list: views of what the ids name.
+ * stand in it as a 4-byte id of the intern table; equal values have equal ids. Reading a value by its id is safe from
+ * every thread that holds a reference to it (the engine in a transaction; a worker through a pinned view). In
+ * expressions text is a struct weft_text and a list a struct weft_list: views of what the ids name.
  */
 #ifndef WEFT_ABI_VALUE_H
 #define WEFT_ABI_VALUE_H
@@ -167,7 +167,8 @@ struct weft_type {
 extern const struct weft_type weft_type_bool, weft_type_int, weft_type_float, weft_type_string, weft_type_bytes,
 	weft_type_port, weft_type_ip, weft_type_cidr, weft_type_addr, weft_type_duration, weft_type_size, weft_type_instant,
 	weft_type_identity, weft_type_labels, weft_type_selector;
-/* The items of labels (struct weft_label) and of a selector's requirements (struct weft_requirement): for weft_intern_put_list. */
+/* The items of labels (struct weft_label) and of a selector's requirements (struct weft_requirement): for
+ * weft_intern_put_list. */
 extern const struct weft_type weft_type_label, weft_type_requirement, weft_type_texts; /* texts: a list of String */
 
 /* ---- reading values by id (any thread that holds a reference) ---- */
@@ -184,10 +185,11 @@ static inline uint64_t weft_hash_u64(uint64_t h, uint64_t x)
 	return h ^ (h >> 32);
 }
 
-/* What weft_value_hash gives by kind, for inline equivalents: Bool, Int, Port, Duration, Size, Instant: the value as uint64_t;
- * String, Bytes, Identity: weft_hash_text; Ip, Cidr, Addr: below; option: 0 or weft_hash_u64(1, value); record and ref: the fold
- * of the fields from 0; enum: weft_hash_u64(tag, payload's hash or 0); list, labels, map: the fold of the items from the count,
- * an empty one like the empty text; Selector: weft_hash_u64(kind, hash of the requirements). */
+/* What weft_value_hash gives by kind, for inline equivalents: Bool, Int, Port, Duration, Size, Instant: the value as
+ * uint64_t; String, Bytes, Identity: weft_hash_text; Ip, Cidr, Addr: below; option: 0 or weft_hash_u64(1, value);
+ * record and ref: the fold of the fields from 0; enum: weft_hash_u64(tag, payload's hash or 0); list, labels, map: the
+ * fold of the items from the count, an empty one like the empty text; Selector: weft_hash_u64(kind, hash of the
+ * requirements). */
 static inline uint64_t weft_hash_ip(struct weft_ip ip)
 {
 	uint64_t word[2];
@@ -201,11 +203,15 @@ static inline uint64_t weft_hash_addr(struct weft_addr addr) { return weft_hash_
  * The id lives until the running transaction ends, longer if a row or weft_value_retain holds it. Outside a
  * transaction: until the next one ends. `item` is the one descriptor that the program has for the type. */
 enum weft_status weft_intern_put_text(struct weft_intern *, struct weft_text, weft_id *);
-enum weft_status weft_intern_put_list(struct weft_intern *, const struct weft_type *item, const void *items, size_t count, weft_id *);
-/* Labels and requirements in any order; they are sorted in place. A key that stands twice, an empty IN or NOT_IN: WEFT_INVALID. */
+enum weft_status weft_intern_put_list(struct weft_intern *, const struct weft_type *item, const void *items,
+	size_t count, weft_id *);
+/* Labels and requirements in any order; they are sorted in place. A key that stands twice, an empty IN or NOT_IN:
+ * WEFT_INVALID. */
 enum weft_status weft_intern_put_labels(struct weft_intern *, struct weft_label *labels, size_t count, weft_id *);
-enum weft_status weft_intern_put_texts(struct weft_intern *, weft_id *texts, size_t count, weft_id *); /* a set: sorted, distinct */
-enum weft_status weft_intern_put_selector(struct weft_intern *, struct weft_requirement *, size_t count, struct weft_selector *);
+/* a set: sorted, distinct */
+enum weft_status weft_intern_put_texts(struct weft_intern *, weft_id *texts, size_t count, weft_id *);
+enum weft_status weft_intern_put_selector(struct weft_intern *, struct weft_requirement *, size_t count,
+	struct weft_selector *);
 void weft_value_retain(struct weft_intern *, const struct weft_type *, const void *value);
 void weft_value_release(struct weft_intern *, const struct weft_type *, const void *value);
 
@@ -230,8 +236,8 @@ uint64_t weft_saturations(void); /* in this process */
 int weft_ip_compare(struct weft_ip a, struct weft_ip b);
 int weft_addr_compare(struct weft_addr a, struct weft_addr b);
 
-/* Canonical order of two stored values of one type: by content, never by id; text by bytes, a missing option last, an enum by
- * its variants' order, a list item by item. */
+/* Canonical order of two stored values of one type: by content, never by id; text by bytes, a missing option last, an
+ * enum by its variants' order, a list item by item. */
 int weft_value_compare(const struct weft_intern *, const struct weft_type *, const void *a, const void *b);
 uint64_t weft_value_hash(const struct weft_intern *, const struct weft_type *, const void *value);
 
@@ -250,7 +256,8 @@ void weft_format_value(struct weft_buffer *, const struct weft_intern *, const s
 /* As JSON: canonical (fields in declared order, maps by key, no blanks). */
 void weft_json_value(struct weft_buffer *, const struct weft_intern *, const struct weft_type *, const void *value);
 /* From text by the type (env, --set, documents' scalars). On failure `why` (if not NULL) gets a static reason. */
-enum weft_status weft_parse_value(struct weft_intern *, const struct weft_type *, struct weft_text, void *value, const char **why);
+enum weft_status weft_parse_value(struct weft_intern *, const struct weft_type *, struct weft_text, void *value,
+	const char **why);
 
 #ifdef __cplusplus
 }
