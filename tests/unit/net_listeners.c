@@ -3,6 +3,10 @@
  * net_listeners.c: listeners follow their table: created, changed, replaced, drained, brought back, wanted twice, in use by
  * another process, waiting, unsynced. On the instance's thread and with two workers.
  */
+#include <fcntl.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
 #include "net_backend.h"
 
 #define IS(table, port, text)                                                     \
@@ -195,6 +199,70 @@ static void address_of_nobody_is_failed(void)
 	IS(TABLE_OBSERVED, 80, "none");
 }
 
+static int fillers[4096], filler_count;
+static struct rlimit files_before;
+
+/* Lets the process open only `more` descriptors beyond those that it has. */
+static void limit_files(int more)
+{
+	int fd;
+	getrlimit(RLIMIT_NOFILE, &files_before);
+	struct rlimit now = files_before;
+	now.rlim_cur = now.rlim_cur < 4096 ? now.rlim_cur : 4096;
+	setrlimit(RLIMIT_NOFILE, &now);
+	for (filler_count = 0; filler_count < 4096 && (fd = open("/dev/null", O_RDONLY | O_CLOEXEC)) >= 0;)
+		fillers[filler_count++] = fd;
+	while (more-- > 0)
+		close(fillers[--filler_count]);
+}
+
+static void unlimit_files(void)
+{
+	while (filler_count)
+		close(fillers[--filler_count]);
+	setrlimit(RLIMIT_NOFILE, &files_before);
+}
+
+static void too_many_files_is_failed_and_tried_again(void)
+{
+	uint16_t port = free_port();
+	limit_files(0);
+	put_web(TABLE_WEB, port, loopback(port), backend_addr, false);
+	SERVE_UNTIL(strcmp(state_of(TABLE_OBSERVED, port), "Failed(too many files)") == 0);
+	unlimit_files();
+	CHECK_TEXT(state_of(TABLE_OBSERVED, port), "Failed(too many files)");
+	IS(TABLE_OBSERVED, port, "Open");
+	limit_files(1); /* enough for the client, none is left to accept it */
+	struct end *c = connect_to(loopback(port));
+	SERVE_FOR(150);
+	unlimit_files();
+	CHECK(c && talks(c)); /* it waited in the queue */
+	CHECK_TEXT(state_of(TABLE_OBSERVED, port), "Open");
+	client_end(c);
+	delete_web(TABLE_WEB, port);
+	IS(TABLE_OBSERVED, port, "none");
+}
+
+/* As nobody, for a moment; where every port is free for everybody there is nothing to see. */
+static void no_permission_is_failed(void)
+{
+	int first = 1024;
+	FILE *f = fopen("/proc/sys/net/ipv4/ip_unprivileged_port_start", "r");
+	if (f && fscanf(f, "%d", &first) != 1)
+		first = 1024;
+	if (f)
+		fclose(f);
+	uid_t user = geteuid();
+	if (first <= 1 || (user == 0 && seteuid(65534) < 0))
+		return;
+	put_web(TABLE_WEB, 1, loopback(1), backend_addr, false);
+	SERVE_UNTIL(strcmp(state_of(TABLE_OBSERVED, 1), "Failed(no permission)") == 0);
+	CHECK_TEXT(state_of(TABLE_OBSERVED, 1), "Failed(no permission)");
+	delete_web(TABLE_WEB, 1);
+	IS(TABLE_OBSERVED, 1, "none");
+	CHECK(seteuid(user) == 0);
+}
+
 static void wait_holds_back(void)
 {
 	uint16_t port = free_port();
@@ -334,6 +402,8 @@ static void run_all(const char *name, unsigned workers)
 	CASE(the_first_by_order_has_the_address);
 	CASE(in_use_is_failed_and_tried_again);
 	CASE(address_of_nobody_is_failed);
+	CASE(too_many_files_is_failed_and_tried_again);
+	CASE(no_permission_is_failed);
 	CASE(wait_holds_back);
 	CASE(status_shows_them_by_key);
 	CASE(hundred_at_once);
