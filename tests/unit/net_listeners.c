@@ -223,6 +223,19 @@ static void unlimit_files(void)
 	setrlimit(RLIMIT_NOFILE, &files_before);
 }
 
+/* A multishot accept of io_uring has the limit of the time when it was armed, so this is epoll's. */
+static void accept_without_files(uint16_t port)
+{
+	SERVE_FOR(20); /* what is closing closes */
+	limit_files(1); /* enough for the client, none is left to accept it */
+	struct end *c = connect_to(loopback(port));
+	SERVE_FOR(150);
+	unlimit_files();
+	CHECK(c && talks(c)); /* it waited in the queue */
+	CHECK_TEXT(state_of(TABLE_OBSERVED, port), "Open");
+	client_end(c);
+}
+
 static void too_many_files_is_failed_and_tried_again(void)
 {
 	uint16_t port = free_port();
@@ -232,13 +245,8 @@ static void too_many_files_is_failed_and_tried_again(void)
 	unlimit_files();
 	CHECK_TEXT(state_of(TABLE_OBSERVED, port), "Failed(too many files)");
 	IS(TABLE_OBSERVED, port, "Open");
-	limit_files(1); /* enough for the client, none is left to accept it */
-	struct end *c = connect_to(loopback(port));
-	SERVE_FOR(150);
-	unlimit_files();
-	CHECK(c && talks(c)); /* it waited in the queue */
-	CHECK_TEXT(state_of(TABLE_OBSERVED, port), "Open");
-	client_end(c);
+	if (strcmp(weft_io_backend(weft_loop_io(home)), "epoll") == 0)
+		accept_without_files(port);
 	delete_web(TABLE_WEB, port);
 	IS(TABLE_OBSERVED, port, "none");
 }
