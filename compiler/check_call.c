@@ -280,6 +280,15 @@ static const struct type *aggregate_over(struct checker *c, struct node *n, enum
 	return aggregate_type(c, n, b, t, yield ? yield : n, false);
 }
 
+/* Behind `skip` a group's rounds may all be gone: its least value is then missing. */
+static bool has_skip(const struct node *e)
+{
+	bool found = e->kind == NODE_SKIP;
+	for (uint32_t i = 0; i < e->count && !found; i++)
+		found = e->kids[i] && has_skip(e->kids[i]);
+	return found;
+}
+
 static const struct type *aggregate_group(struct checker *c, struct node *n, enum builtin b)
 {
 	struct node *list = kid(n, CALL_ARGUMENTS);
@@ -319,7 +328,7 @@ static const struct type *aggregate_group(struct checker *c, struct node *n, enu
 	c->scope->locals = locals;
 	c->scope->may_skip = skip;
 	argument->type = t;
-	return aggregate_type(c, n, b, t, kid(argument, ARGUMENT_VALUE), true);
+	return aggregate_type(c, n, b, t, kid(argument, ARGUMENT_VALUE), !has_skip(argument));
 }
 
 static const struct type *call_aggregate(struct checker *c, struct node *n, enum builtin b)

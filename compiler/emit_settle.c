@@ -85,10 +85,18 @@ static void feed(struct emitter *e, const struct plan_delta *d, bool not_first)
 		line_under(e, "%s(w, delta);", d->c_name.data);
 		return;
 	}
-	line(e, "change = weft_table_changes(weft_engine_table(engine, %s), &count);", c_table(e, d->table).data);
+	bool only_count = is_global(d) && d->columns == UINT64_MAX;
+	line(e, "%sweft_table_changes(weft_engine_table(engine, %s), &count);", only_count ? "(void)" : "change = ", c_table(e, d->table).data);
 	if (not_first) {
 		line(e, "if (weft_engine_is_first(engine))");
 		line_under(e, "count = 0;");
+	}
+	if (only_count) {
+		line(e, "if (count > 0) {");
+		line(e, "%s(w, delta, WEFT_OLD, -1);", d->c_name.data);
+		line(e, "%s(w, delta, WEFT_NEW, 1);", d->c_name.data);
+		line(e, "}");
+		return;
 	}
 	if (d->repeats && !is_global(d)) line(e, "seen = NULL;");
 	line(e, "for (size_t i = 0; i < count; i++) {");
@@ -112,13 +120,14 @@ static void feed(struct emitter *e, const struct plan_delta *d, bool not_first)
 
 void emit_operator_run(struct emitter *e, const struct plan_operator *op)
 {
-	bool has_seen = false, has_changes = false;
+	bool has_seen = false, has_changes = false, has_count = false;
 	struct text number = operator_name(e, op);
 	for (size_t i = 0; i < op->queries.count; i++) {
 		const struct plan_query *q = op->queries.items[i];
 		for (size_t k = 0; k < q->deltas.count; k++) {
 			const struct plan_delta *d = q->deltas.items[k];
-			has_changes = has_changes || d->driver;
+			has_count = has_count || d->driver;
+			has_changes = has_changes || (d->driver && !(is_global(d) && d->columns == UINT64_MAX));
 			has_seen = has_seen || (d->term && d->repeats && !is_global(d));
 		}
 	}
@@ -129,7 +138,7 @@ void emit_operator_run(struct emitter *e, const struct plan_operator *op)
 	line(e, "struct weft_scope scope, *w = &scope;");
 	line(e, "struct weft_delta *delta = weft_engine_delta(engine, %s);", number.data);
 	if (has_changes) line(e, "const struct weft_change *change;");
-	if (has_changes) line(e, "size_t count;");
+	if (has_count) line(e, "size_t count;");
 	if (has_seen) line(e, "struct weft_seen *seen;");
 	line(e, "weft_scope_of_engine(w, program, engine);");
 	for (size_t i = 0; i < op->queries.count; i++) {
