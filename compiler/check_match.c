@@ -12,6 +12,7 @@ struct cover {
 	size_t count;
 	struct node *any;    /* the arm that takes all the rest */
 	struct vec literals; /* struct node *: patterns */
+	bool failed;         /* a pattern was reported: nobody knows what it was to cover */
 };
 
 static void report_unreachable(struct checker *c, struct node *pattern, struct node *by)
@@ -27,7 +28,7 @@ static void bind(struct checker *c, struct node *pattern, const struct enum_vari
 {
 	struct node *bindings = kid(pattern, PATTERN_BINDINGS);
 	size_t count = variant ? variant->payload_count : 0;
-	if (bindings->count && bindings->count != count) {
+	if (variant && bindings->count && bindings->count != count) {
 		struct diag *d = diag_new(c->diags, DIAG_ARGUMENT_COUNT, node_span(pattern),
 			"it holds %zu values, not %u", count, bindings->count);
 		diag_title(d, pattern->name);
@@ -47,14 +48,19 @@ static void check_variant_pattern(struct checker *c, struct node *pattern, struc
 	struct symbol *v;
 	const struct type *t = cover->type;
 	if (t->kind != TYPE_ENUM) {
+		cover->failed = true;
+		bind(c, pattern, NULL);
 		struct diag *d = diag_new(c->diags, DIAG_PATTERN, node_span(pattern),
 			"a variant, but this is matched: %.*s", TEXT_ARG(t->name));
 		diag_title(d, t->name);
 		return;
 	}
 	pattern->type = check_variant(c, pattern, t, &v);
-	if (!v)
+	if (!v) {
+		cover->failed = true;
+		bind(c, pattern, NULL);
 		return;
+	}
 	means(c, pattern, MEANS_VARIANT, v->index);
 	if (cover->seen[v->index])
 		report_unreachable(c, pattern, NULL);
@@ -66,8 +72,10 @@ static void check_literal_pattern(struct checker *c, struct node *pattern, struc
 {
 	const struct type *t =
 		check_as(c, pattern, cover->type, NULL, "the type of what is matched");
-	if (t->kind == TYPE_ERROR)
+	if (t->kind == TYPE_ERROR) {
+		cover->failed = true;
 		return;
+	}
 	if (t->kind == TYPE_BOOL)
 		cover->seen[pattern->literal.integer != 0] = true;
 	for (size_t i = 0; i < cover->literals.count; i++) {
@@ -149,6 +157,6 @@ void check_arms(struct checker *c, struct node *match, arm_fn *body, void *user)
 		body(c, arms->kids[i], user);
 		c->scope->locals = locals;
 	}
-	if (t->kind != TYPE_ERROR && !cover.any && !all_seen(&cover))
+	if (t->kind != TYPE_ERROR && !cover.any && !cover.failed && !all_seen(&cover))
 		report_open(c, match, &cover);
 }

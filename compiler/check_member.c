@@ -31,9 +31,12 @@ static const struct builtin_member members[] = {
 };
 enum { MEMBER_COUNT = sizeof members / sizeof members[0] };
 
+/* NULL: reported before. */
 static struct diag *report_no_field(
 	struct checker *c, struct node *n, const struct type *of, const struct vec *names)
 {
+	if (!first_report(c, of, n->name))
+		return NULL;
 	struct diag *d = diag_new(c->diags, names->count ? DIAG_UNKNOWN_FIELD : DIAG_NO_FIELDS,
 		node_name_span(n), "%.*s has no `%.*s`", TEXT_ARG(of->name), TEXT_ARG(n->name));
 	diag_title(d, names->count ? n->name : of->name);
@@ -59,6 +62,8 @@ static const struct type *builtin_field(struct checker *c, struct node *n, const
 		vec_push(c->arena, &names, name);
 	}
 	struct diag *d = report_no_field(c, n, of, &names);
+	if (!d)
+		return error_type(c);
 	if (of->kind == TYPE_LABELS)
 		diag_help(d, "a label's value: `[\"%.*s\"]`, a String?", TEXT_ARG(n->name));
 	return error_type(c);
@@ -96,6 +101,8 @@ static const struct type *record_field(
 	for (size_t i = 0; i < of->record->count; i++)
 		vec_push(c->arena, &names, &of->record->fields[i].name);
 	struct diag *d = report_no_field(c, n, of, &names);
+	if (!d)
+		return error_type(c);
 	if (text_is(n->name, "id"))
 		diag_note(d,
 			"`.id` is there on a row of a keyed collection: a `for` variable or a "
@@ -118,6 +125,8 @@ static const struct type *ref_field(struct checker *c, struct node *n, const str
 		}
 	}
 	struct diag *d = report_no_field(c, n, of, &names);
+	if (!d)
+		return error_type(c);
 	diag_note(d, "a ref is the key of a row; other fields need the row, which may be gone");
 	diag_help(d, "look it up: `%.*s[...]?.%.*s`", TEXT_ARG(table->name), TEXT_ARG(n->name));
 	return error_type(c);

@@ -51,6 +51,8 @@ static struct symbol *variant_in_scope(struct checker *c, struct node *n)
 		diag_title(d, n->name);
 		return NULL;
 	}
+	if (!first_report(c, c->module, n->name))
+		return NULL;
 	struct diag *d = diag_new(
 		c->diags, DIAG_UNKNOWN_VARIANT, node_span(n), "no variant of this name is visible");
 	diag_title(d, n->name);
@@ -67,7 +69,7 @@ const struct type *check_variant(
 	if (t && (t->kind == TYPE_ENUM || t->kind == TYPE_SELECTOR)) {
 		struct vec names = { 0 };
 		s = find_variant(c, t, n->name, &names);
-		if (!s) {
+		if (!s && first_report(c, t, n->name)) {
 			struct diag *d = diag_new(c->diags, DIAG_UNKNOWN_VARIANT, node_name_span(n),
 				"not a variant of %.*s", TEXT_ARG(t->name));
 			diag_title(d, n->name);
@@ -184,6 +186,7 @@ static void check_known_fields(
 			diag_title(d, f->name);
 			suggest(c, d, f, &names);
 			check_expr(c, kid(f, FIELD_INIT_VALUE), NULL);
+			all = false; /* one of those that are missing is meant */
 			continue;
 		}
 		if (given[index]) {

@@ -67,6 +67,7 @@ struct checker {
 	struct vec resolving; /* struct symbol *: a stack */
 	struct vec locals; /* struct symbol *: every FOR and LET of a query, rule or handler in the
 			      user's modules */
+	struct vec reported; /* struct report *: scope.c */
 	struct vec builtins; /* struct symbol * */
 	struct text stdlib;  /* directory */
 	struct vec loading;  /* struct text *: paths of the files whose uses are being loaded */
@@ -119,6 +120,9 @@ void scope_declare(
 	struct checker *c, struct symbol *s); /* a local; reports when the name is taken */
 struct symbol *scope_local(struct checker *c, enum symbol_kind kind, struct node *declaration,
 	const struct type *type);
+/* False when the same was asked about before: one mistake, one report. `of`: where the name was
+ * looked for. */
+bool first_report(struct checker *c, const void *of, struct text name);
 void report_unknown_name(struct checker *c, struct node *n);
 void report_unknown_type(struct checker *c, struct node *n);
 /* Adds "did you mean": `names` are struct text *. */

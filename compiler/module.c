@@ -170,6 +170,19 @@ static void import_nothing(struct checker *c, struct module *m, struct node *nam
 	vec_push(c->arena, &m->imports, s);
 }
 
+/* What was meant, most likely: so that its uses in the file are no mistakes of their own. */
+static void import_nearest(struct checker *c, struct module *m, struct module *from,
+	struct node *name, const struct vec *names)
+{
+	struct text *list = ARENA_ARRAY(c->arena, struct text, names->count + 1);
+	for (size_t i = 0; i < names->count; i++)
+		list[i] = *(const struct text *)names->items[i];
+	struct text near = diag_look_alike(name->name, list, names->count);
+	struct symbol *s = near.size ? module_find(from, near) : NULL;
+	if (s && !module_find(m, near))
+		vec_push(c->arena, &m->imports, s);
+}
+
 static void import_name(struct checker *c, struct module *m, struct module *from, struct node *name)
 {
 	struct symbol *s = module_find(from, name->name);
@@ -185,6 +198,7 @@ static void import_name(struct checker *c, struct module *m, struct module *from
 		diag_title(d, from->name, name->name);
 		suggest(c, d, name, &names);
 		import_nothing(c, m, name);
+		import_nearest(c, m, from, name, &names);
 		return;
 	}
 	name->symbol = s;

@@ -130,6 +130,24 @@ static void add_names(struct checker *c, struct vec *names, const struct vec *sy
 	}
 }
 
+struct report {
+	const void *of;
+	struct text name;
+};
+
+bool first_report(struct checker *c, const void *of, struct text name)
+{
+	for (size_t i = 0; i < c->reported.count; i++) {
+		const struct report *r = c->reported.items[i];
+		if (r->of == of && text_equal(r->name, name))
+			return false;
+	}
+	struct report *r = ARENA_NEW(c->arena, struct report);
+	*r = (struct report){ of, name };
+	vec_push(c->arena, &c->reported, r);
+	return true;
+}
+
 void report_unknown_name(struct checker *c, struct node *n)
 {
 	struct symbol *before =
@@ -147,6 +165,8 @@ void report_unknown_name(struct checker *c, struct node *n)
 		before->used = true;
 		return;
 	}
+	if (!first_report(c, c->module, n->name))
+		return;
 	struct vec names = { 0 };
 	for (const struct local *l = c->scope->locals; l; l = l->next)
 		vec_push(c->arena, &names, &l->symbol->name);
@@ -165,6 +185,8 @@ void report_unknown_name(struct checker *c, struct node *n)
 
 void report_unknown_type(struct checker *c, struct node *n)
 {
+	if (!first_report(c, c->module, n->name))
+		return;
 	struct vec names = { 0 };
 	add_names(c, &names, &c->module->symbols, true);
 	add_names(c, &names, &c->module->imports, true);
