@@ -79,7 +79,7 @@ bool build_compile(struct build *b, const char *path)
 	struct emitted out = { .header = TEXT("") };
 	if (compile_check(&c) && c.program) {
 		struct plan *plan = plan_program(c.program);
-		out = emit_program(plan, c.diags, b->line_directives);
+		out = emit_program(plan, c.diags, b->with_api, b->line_directives);
 		b->name = out.name;
 	}
 	int code = compile_report(&c, false);
@@ -195,6 +195,7 @@ static bool make_directory(const char *path)
 
 static int build(struct build *b, const char *path, const char *form, const char *output)
 {
+	b->with_api = form || b->more.count;
 	if (!build_compile(b, path))
 		return 1;
 	if (form) {

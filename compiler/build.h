@@ -18,6 +18,7 @@ struct build {
 	struct text include, library;      /* of the runtime */
 	struct vec more, libraries;        /* const char *: files and -l options of the user */
 	bool line_directives;
+	bool with_api;                     /* the embedding API, for C of the user */
 };
 
 bool build_compile(struct build *b, const char *path); /* false: reports are printed */

@@ -16,7 +16,7 @@ enum { TAB = 8, COLUMNS = 110 };
 
 struct cut {
 	size_t at;      /* the next line begins here; 0: none */
-	unsigned depth; /* of parentheses */
+	int depth;      /* of parentheses */
 };
 
 static bool is_break(const char *s, size_t i)
@@ -31,7 +31,8 @@ static bool is_break(const char *s, size_t i)
 static struct cut find_cut(const char *s, size_t size, size_t room)
 {
 	struct cut best = { 0, 99 };
-	unsigned depth = 0;
+	size_t assignment = 0; /* behind `=`: when there is nothing better */
+	int depth = 0; /* below 0 behind a break inside of parentheses */
 	char quote = 0;
 	for (size_t i = 0; i < size && i < room; i++) {
 		if (quote) {
@@ -49,12 +50,16 @@ static struct cut find_cut(const char *s, size_t size, size_t room)
 			depth++;
 		else if (s[i] == ')' || s[i] == '}' || s[i] == ']')
 			depth--;
+		else if (s[i] == '=' && s[i + 1] == ' ' && s[i - 1] == ' ' && depth == 0)
+			assignment = i + 2;
 		else if (is_break(s, i) && depth <= best.depth && i > 24) {
 			size_t next = i + (s[i] == ',' ? 2 : s[i] == '?' || s[i] == ':' ? 0 : 3);
 			if (next < size)
 				best = (struct cut){ next, depth };
 		}
 	}
+	if (best.at == 0 && assignment)
+		best.at = assignment;
 	return best;
 }
 

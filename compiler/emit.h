@@ -78,7 +78,7 @@ enum emit_mode {
 };
 
 /* What has a C name at file scope. */
-enum name_kind { NAME_TAG, NAME_STRUCT, NAME_DESCRIPTOR, NAME_FUNCTION, NAME_DECISION, NAME_LOOKUP, NAME_CONSTANT };
+enum name_kind { NAME_TAG, NAME_STRUCT, NAME_DESCRIPTOR, NAME_FUNCTION, NAME_DECISION, NAME_LOOKUP, NAME_PUBLIC, NAME_PUBLIC_STRUCT, NAME_SHOW, NAME_TAKE };
 struct emit_name {
 	const void *key;
 	enum name_kind kind;
@@ -101,6 +101,7 @@ struct emitter {
 	size_t binding_count, binding_room;
 	bool uses_scope, uses_program, uses_conn; /* since emit_body_begin */
 	bool line_directives;            /* -g */
+	bool has_api;
 	struct operand sibling;          /* the row whose columns go by bare names (MEANS_SIBLING) */
 	struct vec names;                /* struct emit_name *: C names at file scope, and what they stand for */
 	struct vec locals;               /* char *: C names of the function that is being printed */
@@ -203,10 +204,12 @@ void emit_engine_info(struct emitter *e);
 void emit_handlers(struct emitter *e);      /* emit_handler.c: `static const struct weft_handler_info NAME_handler` each */
 void emit_program_info(struct emitter *e);  /* emit_main.c: params, sources, rules, the instance struct */
 void emit_api(struct emitter *e);           /* emit_api.c */
+void emit_no_api(struct emitter *e);
 struct emitted {
 	struct text header, source, main; /* NAME.h, NAME.c, NAME_main.c */
 	struct text name;
 };
-struct emitted emit_program(struct plan *plan, struct diags *diags, bool line_directives);
+/* Without `api` the header has nothing but what the main file and `extern` functions need. */
+struct emitted emit_program(struct plan *plan, struct diags *diags, bool api, bool line_directives);
 
 #endif

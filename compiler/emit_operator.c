@@ -130,6 +130,8 @@ static void logic(struct emitter *e, const struct node *n, struct operand *r)
 	emit_detached_begin(e, &d, 1);
 	struct text right = emit_condition(e, kid(n, BINARY_RIGHT), false);
 	if (!emit_detached_end(e, &d)) {
+		if (kid(n, BINARY_LEFT)->kind == NODE_BINARY && kid(n, BINARY_LEFT)->op == n->op && n->op != OP_IMPLIES)
+			left = text_copy(e->arena, c_no_parens(left)); /* a && b && c */
 		*r = operand_value(n->type, text_format(e->arena, "(%s %s %s)", left.data, word, right.data));
 		return;
 	}

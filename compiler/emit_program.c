@@ -66,6 +66,8 @@ void emit_params_struct(struct emitter *e)
 	line(e, "struct weft_program_head head;");
 	if (params.count)
 		line(e, "struct %s__params params;", e->name.data);
+	if (e->has_api)
+		line(e, "struct weft_embed embed;");
 	line(e, "};");
 }
 
@@ -293,7 +295,7 @@ static struct text program_name(struct emitter *e)
 	return folder.size ? c_name(e, c_lower(e, folder)) : TEXT("program");
 }
 
-struct emitted emit_program(struct plan *plan, struct diags *diags, bool line_directives)
+struct emitted emit_program(struct plan *plan, struct diags *diags, bool api, bool line_directives)
 {
 	struct emitter *e = ARENA_NEW(plan->arena, struct emitter);
 	e->arena = plan->arena;
@@ -301,6 +303,7 @@ struct emitted emit_program(struct plan *plan, struct diags *diags, bool line_di
 	e->program = plan->program;
 	e->diags = diags;
 	e->line_directives = line_directives;
+	e->has_api = api;
 	e->name = program_name(e);
 	struct emit_section *sections[] = { &e->types, &e->code, &e->tables, &e->header };
 	for (size_t i = 0; i < sizeof(sections) / sizeof(*sections); i++) {
@@ -312,7 +315,10 @@ struct emitted emit_program(struct plan *plan, struct diags *diags, bool line_di
 		c_descriptor(e, ((struct plan_table *)plan->tables.items[i])->row);
 	emit_operators(e);
 	emit_handlers(e);
-	emit_api(e);
+	if (api)
+		emit_api(e);
+	else
+		emit_no_api(e);
 	emit_program_info(e);
 
 	struct buffer header = { e->arena, NULL, 0, 0 }, source = header, main = header;

@@ -8,6 +8,7 @@
 
 #define WEFT_ABI_VERSION 1
 
+#include <weft/abi/embed.h>
 #include <weft/abi/program.h>
 #include <weft/abi/scope.h>
 #include <weft/weft.h>

@@ -65,6 +65,26 @@ const char *weft_status_name(enum weft_status); /* "in use" */
  * failed while running, 2 wrong options or params. */
 int weft_main(const struct weft_program_info *, int argc, char **argv);
 
+/* ---- values in public rows; pointers are valid until the next turn ---- */
+struct weft_pair {
+	struct weft_text key, value;
+};
+struct weft_pairs { /* labels; sorted by key in rows that come out */
+	const struct weft_pair *items;
+	size_t count;
+};
+struct weft_match {
+	struct weft_text key;
+	uint32_t op; /* enum weft_selector_operator */
+	const struct weft_text *values;
+	size_t value_count;
+};
+struct weft_label_selector {
+	uint32_t kind; /* enum weft_selector_kind */
+	const struct weft_match *items; /* with WEFT_SELECTOR_MATCH */
+	size_t count;
+};
+
 /* ---- streams: sockets, in-memory pairs, later TLS and HBONE ---- */
 struct weft_stream;
 struct weft_lease { /* bytes lent to the receiver: give each back, in order, with weft_stream_return */
