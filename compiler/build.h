@@ -27,4 +27,7 @@ bool build_write(struct build *b);
 bool build_link(struct build *b, const char *optimize);
 void build_clean(struct build *b);                     /* removes what build_write made, and the directory */
 
+/* Runs `start` in a child with the descriptor for its states, and holds each against the oracle. The exit code. */
+int run_check(struct program *program, int (*start)(void *user, int descriptor), void *user);
+
 #endif

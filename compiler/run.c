@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT
  *
  * run.c: `weft run`: compiles into a directory of its own, which is gone again before the program starts, and becomes the
- * program. Everything behind the file's name is the program's.
+ * program. Everything but the file's name and --check is the program's.
  */
 #include "build.h"
 
@@ -12,8 +12,18 @@
 
 extern char **environ;
 
-static int become(struct build *b, int argc, char **argv, const char *path)
+/* What the program is started with. `check` < 0: without --check. */
+struct launch {
+	struct build *build;
+	const char *path;
+	int argc;
+	char **argv;
+};
+
+static int become(void *user, int check)
 {
+	struct launch *l = user;
+	struct build *b = l->build;
 	int program = open(b->output.data, O_RDONLY | O_CLOEXEC);
 	unlink(b->output.data);
 	build_clean(b);
@@ -21,11 +31,14 @@ static int become(struct build *b, int argc, char **argv, const char *path)
 		fprintf(stderr, "weft run: cannot open what was built: %s\n", strerror(errno));
 		return 1;
 	}
-	char **arguments = ARENA_ARRAY(b->arena, char *, argc + 2);
-	arguments[0] = (char *)path;
-	for (int i = 0; i < argc; i++)
-		arguments[i + 1] = argv[i];
-	fexecve(program, arguments, environ);
+	struct vec arguments = { 0 };
+	vec_push(b->arena, &arguments, (void *)l->path);
+	for (int i = 0; i < l->argc; i++)
+		vec_push(b->arena, &arguments, l->argv[i]);
+	if (check >= 0)
+		vec_push(b->arena, &arguments, (void *)text_format(b->arena, "--check-fd=%d", check).data);
+	vec_push(b->arena, &arguments, NULL);
+	fexecve(program, (char **)arguments.items, environ);
 	fprintf(stderr, "weft run: cannot start what was built: %s\n", strerror(errno));
 	return 1;
 }
@@ -34,12 +47,15 @@ int command_run(int argc, char **argv)
 {
 	const char *path = NULL;
 	struct build b = { 0 };
+	bool check = false;
 	int kept = 0;
 	char **rest = argv; /* the program's options: argv without the command and the file */
 	for (int i = 1; i < argc; i++) {
 		size_t size = strlen(argv[i]);
 		if (!path && size > 5 && strcmp(argv[i] + size - 5, ".weft") == 0)
 			path = argv[i];
+		else if (strcmp(argv[i], "--check") == 0)
+			check = true;
 		else
 			rest[kept++] = argv[i];
 	}
@@ -54,5 +70,6 @@ int command_run(int argc, char **argv)
 		build_clean(&b);
 		return 1;
 	}
-	return become(&b, kept, rest, path);
+	struct launch l = { &b, path, kept, rest };
+	return check ? run_check(b.program, become, &l) : become(&l, -1);
 }

@@ -5,6 +5,9 @@
  */
 #include "app/feed.h"
 
+#include <errno.h>
+#include <stdio.h>
+
 #include "base/alloc.h"
 #include "mesh/decode.h"
 
@@ -118,5 +121,25 @@ enum weft_status weft_feed(struct weft_program_head *program, struct weft_text l
 		status = commit(&f);
 	if (status != WEFT_OK && weft_engine_in_transaction(f.engine))
 		weft_engine_rollback(f.engine);
+	return status;
+}
+
+enum weft_status weft_feed_file(struct weft_program_head *program, const char *path, struct weft_buffer *error)
+{
+	struct weft_buffer lines = { 0 };
+	char bytes[65536];
+	size_t n;
+	FILE *f = fopen(path, "r");
+
+	if (!f) {
+		weft_buffer_format(error, "%s", strerror(errno));
+		return WEFT_IO;
+	}
+	while ((n = fread(bytes, 1, sizeof(bytes), f)) > 0)
+		weft_buffer_add(&lines, bytes, n);
+	fclose(f);
+	enum weft_status status = lines.failed ? WEFT_NO_MEMORY
+		: weft_feed(program, (struct weft_text){ lines.data, lines.size }, error);
+	weft_buffer_free(&lines);
 	return status;
 }

@@ -10,6 +10,7 @@
 #include <unistd.h>
 #include <weft/abi.h>
 
+#include "app/feed.h"
 #include "base/alloc.h"
 #include "base/log.h"
 
@@ -18,6 +19,7 @@ struct arguments {
 	struct weft_setting *settings;
 	size_t setting_room;
 	char admin[200];
+	const char *feed;
 	bool help, version, no_admin;
 };
 
@@ -30,6 +32,7 @@ static const char help_text[] =
 	"  --admin PATH         Unix socket for `weft status` and `weft watch`; `none` for none\n"
 	"  --drain DURATION     how long open connections may take to end (default 30s)\n"
 	"  --log LEVEL          debug, info, warn or error (default info)\n"
+	"  --feed FILE          instead of the world: transactions from JSON lines, then the end\n"
 	"  --check-fd N         every settled state as JSON lines to this descriptor (for `weft run --check`)\n"
 	"  --version, --help\n"
 	"\n"
@@ -139,6 +142,8 @@ static bool take(const struct weft_program_info *info, struct arguments *a, cons
 		if (!number(value, 256, &n))
 			return wrong(info, option, value, "it is a number of threads, at most 256");
 		o->workers = (unsigned)n;
+	} else if (strcmp(option, "--feed") == 0) {
+		a->feed = value;
 	} else if (strcmp(option, "--check-fd") == 0) {
 		if (!number(value, 1 << 20, &n))
 			return wrong(info, option, value, "it is the number of a descriptor");
@@ -184,7 +189,7 @@ static bool read_arguments(const struct weft_program_info *info, struct argument
 static bool check_sources(const struct weft_program_info *info, const struct arguments *a)
 {
 	for (size_t i = 0; i < info->source_count; i++)
-		if (info->sources[i].kind == WEFT_SOURCE_KUBERNETES && !a->options.manifests) {
+		if (info->sources[i].kind == WEFT_SOURCE_KUBERNETES && !a->options.manifests && !a->feed) {
 			fprintf(stderr, "%s: `%s` is `from kubernetes` (%s): give --manifests DIR\n", info->name,
 				info->engine->tables[info->sources[i].table].name, info->sources[i].place);
 			return false;
@@ -211,9 +216,17 @@ static int run(const struct weft_program_info *info, struct arguments *a)
 		free(error);
 		return status == WEFT_INVALID ? 2 : 1;
 	}
-	status = weft_run(program);
-	if (status != WEFT_OK)
-		fprintf(stderr, "%s: %s\n", info->name, weft_status_name(status));
+	if (a->feed) {
+		struct weft_buffer why = { 0 };
+		status = weft_feed_file(program, a->feed, &why);
+		if (status != WEFT_OK)
+			fprintf(stderr, "%s: --feed %s: %s\n", info->name, a->feed, why.data ? why.data : weft_status_name(status));
+		weft_buffer_free(&why);
+	} else {
+		status = weft_run(program);
+		if (status != WEFT_OK)
+			fprintf(stderr, "%s: %s\n", info->name, weft_status_name(status));
+	}
 	weft_destroy(program);
 	return status == WEFT_OK ? 0 : 1;
 }
