@@ -140,8 +140,13 @@ static void expressions(struct expected *e)
 		say(e, TEXT("an operator"));
 		forget_class(e, CLASS_OPERATOR);
 		forget_class(e, CLASS_ACCESS);
-		if (!e->can[TOKEN_REQUIRE])
-			e->can[TOKEN_OPEN_PAREN] = e->can[TOKEN_OPEN_BRACKET] = e->can[TOKEN_WITH] = e->can[TOKEN_ELSE] = false;
+		e->can[TOKEN_OPEN_PAREN] = e->can[TOKEN_OPEN_BRACKET] = e->can[TOKEN_WITH] = e->can[TOKEN_ELSE] = false;
+		if (e->can[TOKEN_REQUIRE]) { /* what follows an expression in a block: the details would bury the operator */
+			say(e, TEXT("the next statement"));
+			e->can[TOKEN_REQUIRE] = e->can[TOKEN_COMMA] = e->can[TOKEN_LET] = e->can[TOKEN_NAME] = false;
+			forget_class(e, CLASS_STATEMENT);
+			forget_class(e, CLASS_CHOICE);
+		}
 	}
 }
 

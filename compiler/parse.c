@@ -85,7 +85,8 @@ static bool is_beginning(struct parser *p, uint32_t token)
 	if (!can_take(p, TOKEN_BROKEN))
 		return false;
 	int depth = p->states.depth;
-	return can_take(p, t->kind) ? p->states.depth <= depth + 1 : t->starts_line;
+	return can_take(p, t->kind) ? p->states.depth <= depth + 1
+	                                : t->starts_line || t->kind == TOKEN_END;
 }
 
 static void track_brackets(struct parser *p, uint32_t token)
@@ -185,7 +186,7 @@ static void parse_tokens(struct parser *p)
 				diag_new(p->diags, DIAG_TOO_DEEP, token_span(s, token), "here it is too deep to go on");
 			else if (!is_told)
 				report_mistake(&m);
-			if (kind == TOKEN_END && at_start)
+			if (kind == TOKEN_END && (at_start || is_told))
 				break;
 			token = restart(p, token);
 			continue;
