@@ -1,0 +1,47 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0 OR MIT
+#
+# engine-programs: compiled programs are fed the transactions of NAME.jsonl; what each commit changes in their tables must be NAME.out.
+# The C must compile without a warning, and run clean under the address and undefined-behaviour sanitizers. UPDATE=1 writes the .out anew.
+set -u
+cd "$(dirname "$0")"
+root=../.. build=${BUILD:-../../build}
+weft=${WEFT:-$build/weft}
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+warnings="-Wall -Wextra -Wpedantic -Wconversion -Wshadow"
+failed=0
+
+# case NAME PROGRAM.weft [name value ...]
+case_of() {
+  local name=$1 program=$2 base
+  shift 2
+  mkdir -p "$work/$name"
+  cp "$program" "$work/$name/$name.weft"
+  if ! "$weft" build --emit c -o "$work/$name" "$work/$name/$name.weft" >"$work/log" 2>&1 ||
+     ! ${CC:-cc} -std=c11 -g -O0 -fsanitize=address,undefined -fno-sanitize-recover=all $warnings -Werror -I$root/runtime/include -c \
+       -o "$work/$name/$name.o" "$work/$name/$name.c" >>"$work/log" 2>&1 ||
+     ! ${CC:-cc} -std=c11 -D_GNU_SOURCE -g -fsanitize=address,undefined -I$root/runtime/include -I$root/runtime "-DPROGRAM=${name}_program" \
+       -o "$work/$name/run" harness.c "$work/$name/$name.o" "$build/libweft.a" -luring -lyaml -lpthread >>"$work/log" 2>&1 ||
+     ! "$work/$name/run" "$name.jsonl" "$@" >"$work/dump" 2>>"$work/log"; then
+    echo "FAIL $name: $(head -c 600 "$work/log")"
+    failed=1
+    return
+  fi
+  python3 changes.py <"$work/dump" >"$work/out"
+  [[ ${UPDATE:-} ]] && cp "$work/out" "$name.out"
+  if cmp -s "$name.out" "$work/out"; then echo "ok $name"
+  else
+    echo "FAIL $name: other rows"
+    diff "$name.out" "$work/out" | head -20
+    failed=1
+  fi
+}
+
+export WEFT_STDLIB=$(realpath $root/stdlib)
+case_of lookups lookups.weft
+case_of aggregates aggregates.weft
+case_of rules rules.weft
+case_of ports $root/examples/02-per-port/main.weft namespace shop labels "app=web,tier=front"
+case_of endpoints $root/examples/06-endpoints/main.weft
+exit $failed
