@@ -39,8 +39,8 @@ struct weft_doc {
 };
 
 struct weft_document {
-	struct weft_doc *root;         /* NULL: broken from the start. Never NULL if not broken */
-	const struct weft_flaw *broken; /* what stops the reading, or NULL: the tree is whole */
+	struct weft_doc *root;          /* NULL: broken from the start. Never NULL if not broken */
+	const struct weft_flaw *broken; /* what stops the reading, or NULL: the tree is whole. If not NULL, `root` is a guess */
 	struct weft_document *next;
 };
 
@@ -98,6 +98,8 @@ void weft_builder_end(struct weft_builder *);
 void *weft_documents_alloc(struct weft_documents *, size_t size); /* zeroed; NULL when memory is out */
 enum weft_status weft_flaw_make(struct weft_documents *, const struct weft_flaw **, uint32_t line, const char *format, ...)
 	__attribute__((format(printf, 4, 5)));
+/* Adds to a broken document's tree what its lines look like. */
+void weft_document_salvage(struct weft_documents *, struct weft_document *, struct weft_text, uint32_t line);
 enum weft_status weft_json_read(struct weft_documents *, struct weft_text, bool several);
 enum weft_status weft_yaml_read(struct weft_documents *, struct weft_text);
 

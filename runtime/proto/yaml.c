@@ -303,6 +303,7 @@ static bool step(struct yaml *y)
 
 static bool read_chunk(struct yaml *y, struct weft_text chunk)
 {
+	size_t before = y->b.documents->count;
 	if (!yaml_parser_initialize(&y->parser)) {
 		y->b.status = WEFT_NO_MEMORY;
 		return false;
@@ -314,6 +315,9 @@ static bool read_chunk(struct yaml *y, struct weft_text chunk)
 	while (step(y))
 		;
 	yaml_parser_delete(&y->parser);
+	struct weft_document *last = y->b.documents->last;
+	if (last && last->broken && y->b.documents->count > before && y->b.status == WEFT_OK)
+		weft_document_salvage(y->b.documents, last, chunk, y->line);
 	return y->b.status == WEFT_OK;
 }
 

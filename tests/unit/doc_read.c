@@ -73,7 +73,7 @@ static void yaml_values(void)
 		"{a:true,b:false,c:\"yes\",d:1.5,e:\"1.5\",f:\"10.0.0.1\",g:0x1F,h:\"2024-01-01T00:00:00Z\"}");
 	CHECK_TEXT(yaml("a: |\n  one\n  ---x\n  two\nb: >\n  p\n  q\n"), "{a:\"one\n---x\ntwo\n\",b:\"p q\n\"}");
 	CHECK_TEXT(yaml("a: !!str 12\nb: ! 3\n"), "{a:\"12\",b:\"3\"}");
-	CHECK_TEXT(yaml("a: -\n"), "{} !1:block sequence entries are not allowed in this context");
+	CHECK_TEXT(yaml("a: -\n"), "{a:{}} !1:block sequence entries are not allowed in this context");
 	CHECK_TEXT(yaml("1: a\ntrue: b\n"), "{1:\"a\",true:\"b\"}");
 	CHECK_TEXT(yaml("a: 1_000\nb: 1e3\nc: e3\nd: -\\\n"), "{a:1_000,b:1e3,c:\"e3\",d:\"-\\\"}");
 }
@@ -94,15 +94,27 @@ static void yaml_broken(void)
 {
 	/* what stood before the break is kept, and the documents around it are read */
 	CHECK_TEXT(yaml("a: 1\n---\nkind: X\nb: [1,\nc: }\n---\nd: 4\n"),
-		"{a:1} | {kind:\"X\",b:[1,{}]} !5:while parsing a flow node: did not find expected node content | {d:4}");
-	CHECK_TEXT(yaml("a:\n\tb: 1\n"), "{} !2:while scanning for the next token: found character that cannot start any token");
-	CHECK_TEXT(yaml("a: *nobody\n"), "{} !1:nothing is named &nobody above");
-	CHECK_TEXT(yaml("a: !mine x\n"), "{} !1:the tag !mine is not known here");
-	CHECK_TEXT(yaml("a: !!int x\n"), "{} !1:the tag tag:yaml.org,2002:int does not fit its value");
+		"{a:1} | {kind:\"X\",b:[1,{}],c:{}} !5:while parsing a flow node: did not find expected node content | {d:4}");
+	CHECK_TEXT(yaml("a:\n\tb: 1\n"), "{a:{b:\"1\"}} !2:while scanning for the next token: found character that cannot start any token");
+	CHECK_TEXT(yaml("a: *nobody\n"), "{a:{}} !1:nothing is named &nobody above");
+	CHECK_TEXT(yaml("a: !mine x\n"), "{a:{}} !1:the tag !mine is not known here");
+	CHECK_TEXT(yaml("a: !!int x\n"), "{a:{}} !1:the tag tag:yaml.org,2002:int does not fit its value");
 	CHECK_TEXT(yaml("? [a]\n: 1\n"), "{} !1:a key must be plain text");
-	CHECK_TEXT(yaml("a: \x01\n"), " !1:control characters are not allowed");
+	CHECK_TEXT(yaml("a: \x01\n"), "{a:{}} !1:control characters are not allowed");
 	CHECK_TEXT(yaml("a: 1\na: 2\n"), "{a:1,a:2} ?2:the key `a` stands twice in one map, first in line 1");
 	CHECK_TEXT(yaml("x:\n- {b: 1,\n   b: 2}\n"), "{x:[{b:1,b:2}]} ?3:the key `b` stands twice in one map, first in line 2");
+}
+
+/* What a broken document was about, as far as its lines tell. */
+static void yaml_salvage(void)
+{
+	CHECK_TEXT(yaml("apiVersion: v1\n\tx: 1\nkind: Service # old\nmetadata:\n  labels:\n    name: no\n  name: 'web'\n  namespace: shop\nspec: {a: 1\n"),
+		"{apiVersion:\"v1\",kind:\"Service\",metadata:{name:\"web\",namespace:\"shop\"},spec:{a:\"1\"}} "
+		"!2:while scanning a plain scalar from line 1: found a tab character that violates indentation");
+	CHECK_TEXT(yaml("{\n  \"kind\": \"X\",\n  \"metadata\": {\"name\": \"a\", \"n\": \"b\"},\n  oops: [\n"),
+		"{kind:\"X\",metadata:{name:\"a\",n:\"b\"},oops:[]} !4:while parsing a flow node: did not find expected node content");
+	CHECK_TEXT(yaml("a: 'never closed\nkind: X\nmetadata: {name: web, namespace: shop}\n"),
+		"{a:{},kind:\"X\",metadata:{name:\"web\",namespace:\"shop\"}} !3:while scanning a quoted scalar from line 1: found unexpected end of stream");
 }
 
 static void yaml_aliases(void)
@@ -112,7 +124,7 @@ static void yaml_aliases(void)
 	CHECK_TEXT(yaml("b: &b {p: 1}\nc: {<<: [*b, {p: 2, r: 4}], s: 5}\n"), "{b:{p:1},c:{s:5,p:1,r:4}}");
 	CHECK_TEXT(yaml("a: &x [*x]\n"), "{a:[]} !1:the alias *x stands inside of what it names");
 	CHECK_TEXT(yaml("<<: 3\n"), "{<<:3} !1:`<<` wants a map or a list of maps");
-	CHECK_TEXT(yaml("a: &x 1\n---\nb: *x\n"), "{a:1} | {} !3:nothing is named &x above");
+	CHECK_TEXT(yaml("a: &x 1\n---\nb: *x\n"), "{a:1} | {b:{}} !3:nothing is named &x above");
 }
 
 /* ten levels of ten aliases each: 10^10 values */
@@ -268,6 +280,7 @@ int main(void)
 	CASE(yaml_values);
 	CASE(yaml_documents);
 	CASE(yaml_broken);
+	CASE(yaml_salvage);
 	CASE(yaml_aliases);
 	CASE(yaml_laughs);
 	CASE(limits);

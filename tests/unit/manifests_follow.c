@@ -250,6 +250,9 @@ static void broken_documents_keep_what_was(void)
 	CHECK_TEXT(until("db:81 new:8 web:90 !@a.yaml:9"), "db:81 new:8 web:90 !@a.yaml:9");
 	save("a.yaml", service("new", 9));
 	CHECK_TEXT(until("new:9"), "new:9");
+	/* broken before it says what it is: its lines tell whose it probably was */
+	save("b.yaml", "apiVersion: v1\n\tkind: Service\nmetadata:\n  name: late\n  namespace: shop\n");
+	CHECK_TEXT(until("new:9 !late@b.yaml:2"), "new:9 !late@b.yaml:2");
 }
 
 static void bad_objects_keep_their_last_good_row(void)
@@ -429,6 +432,41 @@ static void time_to_commit(void)
 	CHECK(sum / 20 < INT64_C(20000000));
 }
 
+/* The k-th allocation of a save fails, for every k: the tables are as before or as after, and the next save is read. */
+static void lost_memory(void)
+{
+	char text[1000], before[40], after[40];
+	save("b.yaml", service("web", 9));
+	save("a.yaml", service("web", 1));
+	CHECK(start());
+	CHECK_TEXT(until("web:1 ?web:9"), "web:1 ?web:9");
+	int port = 1;
+	for (uint64_t k = 1; k < 2000; k++) {
+		snprintf(before, sizeof(before), "web:%d ?web:9", port);
+		snprintf(after, sizeof(after), "web:%d ?web:9 !x@a.yaml:10", port + 1);
+		snprintf(text, sizeof(text), "%skind: Service\napiVersion: v1\nmetadata: {name: x, labels: 3}\n", service("web", ++port));
+		save("a.yaml", text);
+		weft_alloc_fail_at(k, k % 3 == 0);
+		for (int i = 0; i < 3; i++)
+			weft_turn(program, 4);
+		bool failed = weft_alloc_failed();
+		weft_alloc_fail_at(0, 0);
+		state();
+		if (strcmp(seen, before) != 0 && strcmp(seen, after) != 0) {
+			case_fail(__FILE__, __LINE__, "allocation %llu: %s", (unsigned long long)k, seen);
+			return;
+		}
+		save("a.yaml", service("web", ++port));
+		snprintf(after, sizeof(after), "web:%d ?web:9", port);
+		if (strcmp(until(after), after) != 0) {
+			case_fail(__FILE__, __LINE__, "after allocation %llu: %s, should: %s", (unsigned long long)k, seen, after);
+			return;
+		}
+		if (!failed)
+			return;
+	}
+}
+
 static void random_bytes_do_no_harm(void)
 {
 	uint64_t random = 7;
@@ -481,6 +519,7 @@ int main(int argc, char **argv)
 	DIR_CASE(overflow);
 	DIR_CASE(bookinfo);
 	DIR_CASE(time_to_commit);
+	DIR_CASE(lost_memory);
 	DIR_CASE(random_bytes_do_no_harm);
 	return cases_end();
 }
