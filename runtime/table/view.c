@@ -160,8 +160,11 @@ bool weft_engine_publish(struct weft_engine *e)
 	bool waiting = atomic_load(&v->waiting);
 	if (!is_free(v, side) || catch_up(v, side) != WEFT_OK)
 		return waiting;
-	if (waiting)
+	if (waiting) {
 		flip(v, side);
+		if (is_free(v, !side) && catch_up(v, !side) != WEFT_OK)
+			return false; /* the news is out; what was removed is freed later */
+	}
 	drop_log(v);
 	return false;
 }

@@ -395,7 +395,7 @@ static void random_history(uint64_t seed, unsigned steps)
 
 static void short_histories(void)
 {
-	for (uint64_t seed = 1; seed <= 40 && !case_bad; seed++)
+	for (uint64_t seed = 1; seed <= 60 && !case_bad; seed++)
 		random_history(seed, 60);
 }
 
