@@ -125,6 +125,14 @@ void weft_index_remove(struct weft_index *index, uint32_t row)
 	}
 }
 
+void weft_index_rename(struct weft_index *index, uint32_t row, uint32_t by)
+{
+	uint32_t *word = word_of(index, row);
+	entry_at(index, *word)->row = by;
+	*word_of(index, by) = *word;
+	*word = 0;
+}
+
 static const void *chain_next(struct weft_cursor *c, const struct weft_index *index)
 {
 	while (c->next) {

@@ -161,6 +161,7 @@ enum weft_status weft_index_hashes(const struct weft_index *, const void *row, s
 bool weft_index_reserve(struct weft_index *, size_t entries);
 enum weft_status weft_index_insert(struct weft_index *, uint32_t row, uint64_t hash);
 void weft_index_remove(struct weft_index *, uint32_t row); /* all entries of the row */
+void weft_index_rename(struct weft_index *, uint32_t row, uint32_t by); /* the row's only entry becomes that of `by` */
 uint32_t weft_index_head(const struct weft_index *, uint64_t hash);
 
 static inline const struct weft_entry *weft_entry_at(const struct weft_index *index, uint32_t id)

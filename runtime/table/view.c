@@ -5,7 +5,7 @@
  * removals feeds both: the side that nobody pins catches up, the flip publishes it, the other one follows at the next
  * commit.
  *
- * While a worker pins the older side, commits only write the log. What came and went meanwhile cancels in it, so its
+ * While a worker pins the older side, commits only write the log. Whatever happens to a key meanwhile is one entry, so its
  * length is bounded by the keys that changed, not by the commits. Prepare takes all memory; apply cannot fail.
  */
 #include "view.h"
@@ -52,8 +52,6 @@ static void add_key(struct weft_views *v, uint32_t table, uint32_t index, uint64
 /* The keys under which the side shows the row. */
 static void add_row_keys(struct weft_views *v, const struct weft_table *t, unsigned side, uint32_t row)
 {
-	if (v->reader_count == 0)
-		return;
 	if (v->key_table != t->number + 1)
 		add_key(v, t->number, WEFT_EACH, 0);
 	v->key_table = t->number + 1;
@@ -68,35 +66,65 @@ static void add_row_keys(struct weft_views *v, const struct weft_table *t, unsig
 
 /* ---- a side follows the log ---- */
 
-static enum weft_status show_row(const struct weft_table *t, unsigned side, uint32_t row)
+/* Where the hashes of a row stand: in the engine's indexes, or, when the engine has removed it meanwhile, on the other
+ * side, which still shows it (or the entries of the log would have become one). */
+static const struct weft_index *hashes_of(const struct weft_table *t, unsigned side, uint32_t row)
 {
-	struct weft_view_table *view = &t->views[side];
-	const struct weft_row *head = weft_row_at(t, row);
-	/* A row that the engine has removed meanwhile is still shown by the other side, or its log entries had cancelled. */
-	const struct weft_index *from = head->flags & WEFT_ROW_UNLINKED ? t->views[!side].indexes : t->indexes;
-	if (!weft_slots_reserve(&view->primary.slots, 1))
-		return WEFT_NO_MEMORY;
-	for (uint16_t i = 0; i < t->info->index_count; i++) {
-		uint32_t id = weft_row_words(t, weft_row_at(t, row))[from[i].word];
-		for (; id; id = weft_entry_at(&from[i], id)->more) {
-			enum weft_status status = weft_index_insert(&view->indexes[i], row, weft_entry_at(&from[i], id)->hash);
-			if (status == WEFT_OK)
-				continue;
-			for (uint16_t k = 0; k <= i; k++)
-				weft_index_remove(&view->indexes[k], row);
-			return status;
-		}
-	}
-	weft_slots_insert(&view->primary.slots, head->tag, row);
-	return WEFT_OK;
+	return weft_row_at(t, row)->flags & WEFT_ROW_UNLINKED ? t->views[!side].indexes : t->indexes;
 }
 
-static void hide_row(const struct weft_table *t, unsigned side, uint32_t row)
+static uint32_t first_entry(const struct weft_table *t, const struct weft_index *index, uint32_t row)
+{
+	return row ? weft_row_words(t, weft_row_at(t, row))[index->word] : 0;
+}
+
+static bool reserve_row(const struct weft_table *t, unsigned side, const struct weft_index *from, uint32_t row)
 {
 	struct weft_view_table *view = &t->views[side];
-	weft_slots_remove(&view->primary.slots, weft_row_at(t, row)->tag, row);
+	for (uint16_t i = 0; i < t->info->index_count; i++) {
+		size_t count = 0;
+		for (uint32_t id = first_entry(t, &from[i], row); id; id = weft_entry_at(&from[i], id)->more)
+			count++;
+		if (!weft_index_reserve(&view->indexes[i], count))
+			return false;
+	}
+	return weft_slots_reserve(&view->primary.slots, 1);
+}
+
+/* Room was reserved. Mostly the columns of an index did not change: then its entry just names the other row. */
+static void show_in_index(const struct weft_table *t, struct weft_index *index, const struct weft_index *from,
+	uint32_t before, uint32_t after)
+{
+	uint32_t was = first_entry(t, index, before), is = first_entry(t, from, after);
+	if (was && is && weft_entry_at(index, was)->hash == weft_entry_at(from, is)->hash &&
+		!weft_entry_at(index, was)->more && !weft_entry_at(from, is)->more) {
+		weft_index_rename(index, before, after);
+		return;
+	}
+	if (was)
+		weft_index_remove(index, before);
+	for (; is; is = weft_entry_at(from, is)->more) {
+		enum weft_status status = weft_index_insert(index, after, weft_entry_at(from, is)->hash);
+		weft_assert(status == WEFT_OK);
+	}
+}
+
+static enum weft_status show(const struct weft_table *t, unsigned side, uint32_t before, uint32_t after)
+{
+	struct weft_view_table *view = &t->views[side];
+	const struct weft_index *from = after ? hashes_of(t, side, after) : t->indexes;
+	uint32_t tag = weft_row_at(t, after ? after : before)->tag;
+	if (after && !reserve_row(t, side, from, after))
+		return WEFT_NO_MEMORY;
 	for (uint16_t i = 0; i < t->info->index_count; i++)
-		weft_index_remove(&view->indexes[i], row);
+		show_in_index(t, &view->indexes[i], &from[i], before, after);
+	if (before && after)
+		weft_slots_replace(&view->primary.slots, tag, before, after);
+	else if (after)
+		weft_slots_insert(&view->primary.slots, tag, after);
+	else
+		weft_slots_remove(&view->primary.slots, tag, before);
+	return WEFT_OK;
 }
 
 /* Frees what both sides have left behind. */
@@ -107,8 +135,8 @@ static void drop_log(struct weft_views *v)
 	if (count == 0)
 		return;
 	for (size_t i = 0; i < count; i++)
-		if (v->log[i].kind == WEFT_VIEW_REMOVE)
-			weft_row_free(v->engine->tables[v->log[i].table], v->log[i].row);
+		if (v->log[i].before)
+			weft_row_free(v->engine->tables[v->log[i].table], v->log[i].before);
 	memmove(v->log, v->log + count, (v->log_count - count) * sizeof(*v->log));
 	v->log_start = done;
 	v->log_count -= count;
@@ -123,17 +151,17 @@ static enum weft_status catch_up(struct weft_views *v, unsigned side)
 {
 	for (; v->position[side] < log_end(v); v->position[side]++) {
 		struct weft_view_op op = v->log[v->position[side] - v->log_start];
-		bool is_news = v->position[side] >= v->position[!side];
+		bool is_news = v->position[side] >= v->position[!side] && v->reader_count > 0;
 		const struct weft_table *t = v->engine->tables[op.table];
-		if (op.kind == WEFT_VIEW_INSERT) {
-			enum weft_status status = show_row(t, side, op.row);
-			if (status != WEFT_OK)
-				return status;
-		}
-		if (op.kind != WEFT_VIEW_NOTHING && is_news)
-			add_row_keys(v, t, side, op.row);
-		if (op.kind == WEFT_VIEW_REMOVE)
-			hide_row(t, side, op.row);
+		if (!op.before && !op.after)
+			continue;
+		if (op.before && is_news)
+			add_row_keys(v, t, side, op.before);
+		enum weft_status status = show(t, side, op.before, op.after);
+		if (status != WEFT_OK)
+			return status;
+		if (op.after && is_news)
+			add_row_keys(v, t, side, op.after);
 	}
 	for (unsigned i = 0; v->side_version[side] < v->synced_version && i < v->engine->info->table_count; i++)
 		if (v->engine->tables[i]->views)
@@ -203,22 +231,22 @@ static bool reserve_side(const struct weft_table *t, unsigned side)
 	return true;
 }
 
-/* Cancelled entries behind both positions go, so that a stuck worker does not let the log grow. */
+/* Empty entries behind both positions go, so that a stuck worker does not let the log grow. */
 static void compact_log(struct weft_views *v)
 {
 	uint64_t from = v->position[0] > v->position[1] ? v->position[0] : v->position[1];
 	size_t kept = (size_t)(from - v->log_start);
-	if (v->cancelled * 2 <= v->log_count - kept)
+	if (v->empty * 2 <= v->log_count - kept)
 		return;
 	for (size_t i = kept; i < v->log_count; i++) {
-		if (v->log[i].kind == WEFT_VIEW_NOTHING)
-			continue;
-		if (v->log[i].kind == WEFT_VIEW_INSERT)
-			*log_word(v->engine->tables[v->log[i].table], v->log[i].row) = (uint32_t)(v->log_start + kept);
-		v->log[kept++] = v->log[i];
+		struct weft_view_op op = v->log[i];
+		if (op.after)
+			*log_word(v->engine->tables[op.table], op.after) = (uint32_t)(v->log_start + kept);
+		if (op.before || op.after)
+			v->log[kept++] = op;
 	}
 	v->log_count = kept;
-	v->cancelled = 0;
+	v->empty = 0;
 }
 
 enum weft_status weft_views_prepare(struct weft_engine *e)
@@ -241,7 +269,7 @@ enum weft_status weft_views_prepare(struct weft_engine *e)
 	} else {
 		compact_log(v);
 	}
-	if (!weft_grow(&v->log, &v->log_room, v->log_count + 2 * changes, sizeof(*v->log)))
+	if (!weft_grow(&v->log, &v->log_room, v->log_count + changes, sizeof(*v->log)))
 		return WEFT_NO_MEMORY;
 	for (unsigned i = 0; v->is_ready && i < e->touched_count; i++)
 		if (has_news(e->touched[i]) && !reserve_side(e->touched[i], side))
@@ -249,26 +277,30 @@ enum weft_status weft_views_prepare(struct weft_engine *e)
 	return WEFT_OK;
 }
 
-static void log_removal(struct weft_views *v, struct weft_table *t, uint32_t row)
+/* The entry that brought `row` into the log, if no side has followed it yet. */
+static struct weft_view_op *unseen(const struct weft_views *v, const struct weft_table *t, uint32_t row)
 {
 	uint64_t from = v->position[0] > v->position[1] ? v->position[0] : v->position[1];
-	for (uint64_t at = v->log_start + (uint32_t)(*log_word(t, row) - (uint32_t)v->log_start); at >= from &&
-		at < log_end(v);) {
-		struct weft_view_op *op = &v->log[at - v->log_start];
-		if (op->kind != WEFT_VIEW_INSERT || op->row != row || op->table != t->number)
-			break;
-		op->kind = WEFT_VIEW_NOTHING; /* no side has shown it */
-		v->cancelled++;
-		weft_row_drop_later(t, row);
-		return;
-	}
-	v->log[v->log_count++] = (struct weft_view_op){ row, (uint16_t)t->number, WEFT_VIEW_REMOVE };
+	uint64_t at = v->log_start + (uint32_t)(*log_word(t, row) - (uint32_t)v->log_start);
+	if (at < from || at >= log_end(v))
+		return NULL;
+	struct weft_view_op *op = &v->log[at - v->log_start];
+	return op->after == row && op->table == t->number ? op : NULL;
 }
 
-static void log_insertion(struct weft_views *v, const struct weft_table *t, uint32_t row)
+static void log_change(struct weft_views *v, struct weft_table *t, uint32_t before, uint32_t after)
 {
-	*log_word(t, row) = (uint32_t)log_end(v);
-	v->log[v->log_count++] = (struct weft_view_op){ row, (uint16_t)t->number, WEFT_VIEW_INSERT };
+	struct weft_view_op *op = before ? unseen(v, t, before) : NULL;
+	if (op) {
+		weft_row_drop_later(t, before);
+		op->after = after;
+		v->empty += !op->before && !after;
+	} else {
+		op = &v->log[v->log_count++];
+		*op = (struct weft_view_op){ before, after, (uint16_t)t->number };
+	}
+	if (after)
+		*log_word(t, after) = (uint32_t)(v->log_start + (uint64_t)(op - v->log));
 }
 
 void weft_views_apply(struct weft_engine *e)
@@ -282,12 +314,8 @@ void weft_views_apply(struct weft_engine *e)
 		struct weft_table *t = e->touched[i];
 		for (size_t k = 0; t->views && k < t->changed_count; k++) {
 			struct weft_change_rows rows = t->changed[k];
-			if (rows.before == rows.after)
-				continue;
-			if (rows.before)
-				log_removal(v, t, rows.before);
-			if (rows.after)
-				log_insertion(v, t, rows.after);
+			if (rows.before != rows.after)
+				log_change(v, t, rows.before, rows.after);
 		}
 	}
 	if (!v->is_ready) {

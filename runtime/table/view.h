@@ -19,11 +19,11 @@ struct weft_view_table {
 	bool synced;
 };
 
-enum weft_view_op_kind { WEFT_VIEW_NOTHING, WEFT_VIEW_INSERT, WEFT_VIEW_REMOVE };
+/* What happened to one key. The row `after` knows its entry: what happens next to a row that no side shows yet changes
+ * that. */
 struct weft_view_op {
-	uint32_t row;
+	uint32_t before, after; /* 0: none; both: it came and went unseen */
 	uint16_t table;
-	uint8_t kind;
 };
 
 struct weft_views {
@@ -36,7 +36,7 @@ struct weft_views {
 	struct weft_view_op *log;  /* entry i has the number log_start + i */
 	size_t log_count, log_room;
 	uint64_t log_start;
-	size_t cancelled;
+	size_t empty;              /* entries with neither */
 	struct weft_view_key *keys; /* of the entries that the next flip publishes */
 	size_t key_count, key_room;
 	uint32_t key_table;
