@@ -6,6 +6,13 @@
  */
 #include "io/object.h"
 
+enum { COPIED = 1 << 16 }; /* token of a lease that is not in a buffer; those of buffers are below */
+
+struct copy {
+	struct weft_node node; /* of io->copies: what is on loan when the reactor is destroyed */
+	uint8_t bytes[];
+};
+
 static enum weft_status add_block(struct weft_io *io)
 {
 	const struct weft_io_options *o = &io->options;
@@ -36,6 +43,8 @@ void weft_io_buffers_stop(struct weft_io *io)
 		weft_free(io->blocks[i]);
 	weft_free(io->blocks);
 	weft_free(io->on_loan);
+	for (struct weft_node *node; (node = weft_list_take_first(&io->copies));)
+		weft_free(weft_container(node, struct copy, node));
 }
 
 /* Only when the owners hold them: otherwise they are in results that come presently. */
@@ -73,12 +82,57 @@ void weft_io_give_back(struct weft_io *io, uint16_t id)
 		wake_starved(io);
 }
 
+/* Many flows that are stuck with a few bytes each must not starve the rest: when most buffers are on loan, what fills
+ * less than half of one moves to memory of its own size. */
+static uint8_t *copy_out(struct weft_io *io, const uint8_t *bytes, uint32_t size)
+{
+	if (io->counts.leased < io->options.buffers_max / 2 || size > io->options.buffer_size / 2 ||
+	    io->counts.copied + size > WEFT_IO_COPIED_MAX)
+		return NULL;
+	struct copy *copy = weft_alloc(sizeof(*copy) + size);
+	if (!copy)
+		return NULL;
+	memcpy(copy->bytes, bytes, size);
+	weft_list_append(&io->copies, &copy->node);
+	return copy->bytes;
+}
+
+struct weft_lease weft_io_lend(struct weft_io *io, uint16_t id, uint32_t size)
+{
+	uint8_t *bytes = weft_io_buffer(io, id), *copy = copy_out(io, bytes, size);
+	if (copy) {
+		io->counts.copied += size;
+		weft_io_give_back(io, id);
+		return (struct weft_lease){ copy, size, COPIED };
+	}
+	io->on_loan[id] = size;
+	io->counts.leased++;
+	return (struct weft_lease){ bytes, size, id };
+}
+
+uint32_t weft_io_take_back(struct weft_io *io, struct weft_lease lease)
+{
+	if (lease.token == COPIED) {
+		io->counts.copied -= (uint32_t)lease.size;
+		struct copy *copy = weft_container(lease.data, struct copy, bytes);
+		weft_list_remove(&copy->node);
+		weft_free(copy);
+		return (uint32_t)lease.size;
+	}
+	uint32_t size = io->on_loan[lease.token];
+	weft_assert(size > 0); /* once only */
+	io->on_loan[lease.token] = 0;
+	io->counts.leased--;
+	weft_io_give_back(io, (uint16_t)lease.token);
+	return size;
+}
+
 void weft_io_starve(struct weft_io_socket *s)
 {
 	struct weft_io *io = s->object.io;
 	io->counts.starved++;
-	/* With none on loan there is nobody whose return could wake it. */
-	if (weft_io_buffers_grow(io) || io->counts.leased == 0) {
+	/* What is not on loan is free since, or in a result on its way: a return to wait for may be far off. */
+	if (weft_io_buffers_grow(io) || io->counts.leased < io->counts.buffers) {
 		weft_io_mark(&s->object);
 		return;
 	}
@@ -91,13 +145,16 @@ void weft_io_starve(struct weft_io_socket *s)
 void weft_io_not_starve(struct weft_io_socket *s)
 {
 	struct weft_io *io = s->object.io;
-	if (!s->starved)
-		return;
-	struct weft_io_socket **link = &io->starved;
-	while (*link != s)
-		link = &(*link)->next_starved;
-	*link = s->next_starved;
-	if (!*link)
-		io->starved_last = link;
-	s->starved = false;
+	if (s->starved) {
+		struct weft_io_socket **link = &io->starved;
+		while (*link != s)
+			link = &(*link)->next_starved;
+		*link = s->next_starved;
+		if (!*link)
+			io->starved_last = link;
+		s->starved = false;
+	}
+	/* If it was woken for a buffer that it does not want any more, the next one shall have it. */
+	if (io->starved && io->counts.leased < io->counts.buffers)
+		wake_starved(io);
 }

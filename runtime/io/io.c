@@ -371,6 +371,7 @@ enum weft_status weft_io_create(const struct weft_io_options *options, struct we
 	o->held_max = o->held_max ? o->held_max : WEFT_IO_HELD_MAX;
 	io->marked_last = &io->marked_first;
 	io->starved_last = &io->starved;
+	weft_list_init(&io->copies);
 	atomic_init(&io->woken, false);
 	if (backend == &weft_io_sim_backend) {
 		io->world = options->sim;

@@ -20,9 +20,10 @@
 
 #include <weft/weft.h>
 
-#define WEFT_IO_BUFFER_SIZE 16384u      /* bytes of one receive buffer */
-#define WEFT_IO_BUFFERS_FIRST 256u      /* receive buffers at start; grown in steps of as many */
-#define WEFT_IO_BUFFERS_MAX 4096u       /* and never beyond */
+#define WEFT_IO_BUFFER_SIZE 32768u      /* bytes of one receive buffer */
+#define WEFT_IO_BUFFERS_FIRST 128u      /* receive buffers at start; grown in steps of as many */
+#define WEFT_IO_BUFFERS_MAX 2048u       /* and never beyond: 64 MiB */
+#define WEFT_IO_COPIED_MAX (64u << 20)  /* bytes on loan outside of them, copied when most of them are on loan */
 #define WEFT_IO_HELD_MAX (128u * 1024u) /* bytes leased to one socket at which its receive stops by itself */
 #define WEFT_IO_BACKLOG 1024
 
@@ -109,7 +110,7 @@ void weft_io_receive(struct weft_io_socket *);
  * kernel. weft_io_receive before `paused` takes effect after it. Also answered when nothing is armed, and after
  * the end; not after close. */
 void weft_io_pause(struct weft_io_socket *);
-/* Gives a lease back, in any order, also after close. */
+/* Gives a lease back as it came, in any order, also after close. */
 void weft_io_return(struct weft_io_socket *, struct weft_lease);
 /* One at a time, size > 0; the bytes stay the caller's and must live until `sent`. Partial sends are continued
  * inside. FULL: one is in flight; INVALID: shut or closing before; nothing was begun then. */
@@ -176,6 +177,7 @@ void weft_io_watch_end(struct weft_io_watch *);
 struct weft_io_counts {
 	uint32_t sockets, listeners, watches; /* objects whose `closed` has not come */
 	uint32_t leased;                      /* buffers on loan */
+	uint32_t copied;                      /* bytes on loan outside of buffers */
 	uint32_t buffers;                     /* receive buffers in all */
 	uint64_t turns, submitted, completed; /* operations */
 	uint64_t starved;                     /* receives that ended because no buffer was free */

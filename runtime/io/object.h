@@ -15,6 +15,7 @@
 
 #include "base/alloc.h"
 #include "base/assert.h"
+#include "base/list.h"
 #include "io/backend.h"
 
 /* Bugs that tests/sim plants into a build of its own, to see that it finds them; 0 in every other build. */
@@ -93,6 +94,7 @@ struct weft_io {
 
 	uint8_t **blocks;  /* receive buffers, buffers_first at a time */
 	uint32_t *on_loan; /* by buffer: bytes lent, 0 when it is not on loan */
+	struct weft_node copies; /* lent outside of buffers */
 	struct weft_io_socket *starved, **starved_last; /* wait for a buffer */
 
 	atomic_bool woken;
@@ -119,6 +121,8 @@ void weft_io_buffers_stop(struct weft_io *);
 bool weft_io_buffers_grow(struct weft_io *);
 uint8_t *weft_io_buffer(const struct weft_io *, uint16_t id);
 void weft_io_give_back(struct weft_io *, uint16_t id);
+struct weft_lease weft_io_lend(struct weft_io *, uint16_t id, uint32_t size); /* the buffer, or a copy */
+uint32_t weft_io_take_back(struct weft_io *, struct weft_lease);              /* how much was on loan */
 void weft_io_starve(struct weft_io_socket *);     /* its receive waits for a buffer */
 void weft_io_not_starve(struct weft_io_socket *); /* it goes away */
 

@@ -143,9 +143,7 @@ enum weft_status weft_io_socket_settle(struct weft_io_socket *s)
 static void take_lease(struct weft_io_socket *s, const struct weft_io_result *r)
 {
 	struct weft_io *io = io_of(s);
-	struct weft_lease lease = { weft_io_buffer(io, r->buffer), r->size, r->buffer };
-	io->on_loan[r->buffer] = r->size;
-	io->counts.leased++;
+	struct weft_lease lease = weft_io_lend(io, r->buffer, r->size);
 	s->leases++;
 	s->held += r->size;
 	if (s->held >= held_max(s)) {
@@ -232,7 +230,8 @@ struct weft_io_socket *weft_io_socket_new(struct weft_io *io, int descriptor,
 }
 
 enum weft_status weft_io_dial(struct weft_io *io, const struct weft_addr *to,
-			      const struct weft_io_dial_options *options, const struct weft_io_socket_events *events, void *user, struct weft_io_socket **socket)
+			      const struct weft_io_dial_options *options, const struct weft_io_socket_events *events,
+			      void *user, struct weft_io_socket **socket)
 {
 	static const struct weft_io_dial_options none;
 	int descriptor;
@@ -290,16 +289,11 @@ void weft_io_pause(struct weft_io_socket *s)
 
 void weft_io_return(struct weft_io_socket *s, struct weft_lease lease)
 {
-	struct weft_io *io = io_of(s);
-	uint16_t id = (uint16_t)lease.token;
-	weft_assert(s->leases > 0 && io->on_loan[id] > 0);
-	s->held -= io->on_loan[id];
+	weft_assert(s->leases > 0);
+	s->held -= weft_io_take_back(io_of(s), lease);
 	s->leases--;
-	io->on_loan[id] = 0;
-	io->counts.leased--;
 	if (s->throttled || s->object.closing)
 		weft_io_mark(&s->object);
-	weft_io_give_back(io, id);
 }
 
 enum weft_status weft_io_send(struct weft_io_socket *s, const void *data, size_t size)

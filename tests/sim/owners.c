@@ -322,7 +322,7 @@ static void finish(struct world *w)
 		}
 	if (counts.sockets || counts.listeners || weft_sim_descriptors(w->sim))
 		fail(w, "a socket leaked");
-	if (counts.leased || weft_sim_buffers(w->sim) != counts.buffers)
+	if (counts.leased || counts.copied || weft_sim_buffers(w->sim) != counts.buffers)
 		fail(w, "a buffer leaked");
 	if (weft_sim_operations(w->sim))
 		fail(w, "an operation is in flight for ever");

@@ -379,7 +379,7 @@ static void end(struct scenario *s)
 		fail(s, "an operation is in flight for ever");
 	if (weft_sim_descriptors(s->sim))
 		fail(s, "a descriptor leaked");
-	if (counts.leased || weft_sim_buffers(s->sim) != counts.buffers)
+	if (counts.leased || counts.copied || weft_sim_buffers(s->sim) != counts.buffers)
 		fail(s, "a buffer leaked");
 	if (weft_sim_violation(s->sim))
 		fail(s, weft_sim_violation(s->sim));

@@ -437,6 +437,33 @@ static void starves(void)
 	end();
 }
 
+/* Many small leases are copied out, so that they do not hold every buffer. */
+static void copies_out(void)
+{
+	struct door door;
+	struct weft_io_counts counts;
+	begin((struct weft_io_options){ .buffer_size = 512, .buffers_first = 8, .buffers_max = 8, .held_max = 1 << 20 });
+	int peer = one_connection(&door);
+	struct side *side = &door.sides[0];
+	side->keep = true;
+	weft_io_receive(side->socket);
+	for (int i = 0; i < 20; i++) {
+		peer_send(&w.net, peer, "abc", 3);
+		for (int k = 0; k < 100 && side->size < 3 * ((size_t)i + 1); k++)
+			turns(1);
+	}
+	weft_io_counts(w.io, &counts);
+	CHECK(side->size == 60 && counts.leased == 4 && counts.copied > 0);
+	for (unsigned i = 0, at = 0; i < side->kept_count; at += (unsigned)side->kept[i++].size)
+		CHECK(memcmp(side->kept[i].data, side->bytes + at, side->kept[i].size) == 0);
+	for (unsigned i = 0; i < side->kept_count; i++)
+		weft_io_return(side->socket, side->kept[i]);
+	weft_io_counts(w.io, &counts);
+	CHECK(counts.copied == 0);
+	close_door(&door, peer);
+	end();
+}
+
 static void grows_buffers(void)
 {
 	struct door door;
@@ -874,7 +901,8 @@ static void run_all(const char *suffix)
 		void (*run)(void);
 	} cases[] = {
 		{ "accepts", accepts }, { "echoes", echoes }, { "sends_large", sends_large }, { "half_closes", half_closes },
-		{ "pauses", pauses }, { "holds_back", holds_back }, { "starves", starves }, { "grows_buffers", grows_buffers },
+		{ "pauses", pauses }, { "holds_back", holds_back }, { "starves", starves }, { "copies_out", copies_out },
+		{ "grows_buffers", grows_buffers },
 		{ "resets", resets }, { "aborts", aborts }, { "closes_after_leases", closes_after_leases }, { "dials", dials },
 		{ "dial_refused", dial_refused }, { "listen_errors", listen_errors }, { "groups", groups },
 		{ "too_many_files", too_many_files }, { "timers", timers }, { "posts", posts }, { "watches", watches },
