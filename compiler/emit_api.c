@@ -39,8 +39,6 @@ static void instance(struct emitter *e)
 	const char *n = e->name.data;
 	e->out = &e->header;
 	blank_line(e);
-	line(e, "/* An instance of the program. Everything here is called from the thread that turns it, unless it says otherwise. */");
-	line(e, "struct %s;", n);
 	line(e, "extern const struct weft_program_info %s_program;", n);
 	blank_line(e);
 	line(e, "/* `options` may be NULL. On failure `error`, if not NULL, gets a text to free(). */");

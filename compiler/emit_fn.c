@@ -38,6 +38,15 @@ static void unused_parameters(struct emitter *e, const struct node *fields, cons
 	}
 }
 
+/* C of the user sees values, not stored rows. */
+static void check_extern(struct emitter *e, const struct node *n, const struct type *t)
+{
+	const struct type *value = t->kind == TYPE_OPTION ? t->item : t;
+	if (type_is_struct(value) || value->kind == TYPE_LIST || value->kind == TYPE_MAP || value->kind == TYPE_LABELS ||
+	    value->kind == TYPE_SELECTOR)
+		emit_unsupported(e, n, "a record or list to or from a function in C");
+}
+
 static void extern_fn(struct emitter *e, const struct symbol *fn, struct emit_name *n)
 {
 	size_t bound = e->binding_count;
@@ -46,6 +55,10 @@ static void extern_fn(struct emitter *e, const struct symbol *fn, struct emit_na
 	e->locals = locals;
 	e->binding_count = bound;
 	n->c = c_name(e, fn->name);
+	check_extern(e, fn->declaration, fn->type);
+	const struct node *fields = kid(fn->declaration, FN_PARAMS);
+	for (uint32_t i = 0; i < fields->count; i++)
+		check_extern(e, fields->kids[i], fields->kids[i]->symbol->type);
 	struct emit_section *outer = e->out;
 	e->out = &e->header;
 	blank_line(e);

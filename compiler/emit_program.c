@@ -219,12 +219,61 @@ static void rules_table(struct emitter *e)
 	line(e, "};");
 }
 
+/* ---- user code ---- */
+
+static bool is_extern(const struct plan_table *t)
+{
+	return t->kind == PLAN_INPUT && t->symbol && (t->symbol->declaration->flags & NODE_EXTERN);
+}
+
+/* Extern collections are filled by the user's C, which gets its instance in the first transaction. */
+static const char *start_function(struct emitter *e)
+{
+	struct vec externs = { NULL, 0, 0 };
+	for (size_t i = 0; i < e->plan->tables.count; i++) {
+		if (is_extern(e->plan->tables.items[i]))
+			vec_push(e->arena, &externs, e->plan->tables.items[i]);
+	}
+	if (externs.count == 0)
+		return "NULL";
+	e->out = &e->header;
+	blank_line(e);
+	for (size_t i = 0; i < externs.count; i++) {
+		const char *name = c_lower(e, ((struct plan_table *)externs.items[i])->name).data;
+		line(e, "/* yours: called once, in the first transaction; from then on put and delete as the world says, in the instance's thread. */");
+		line(e, "void %s_start(struct %s *program);", name, e->name.data);
+	}
+	e->out = &e->code;
+	blank_line(e);
+	line(e, "static enum weft_status %s__start(void *program)", e->name.data);
+	line(e, "{");
+	for (size_t i = 0; i < externs.count; i++)
+		line(e, "%s_start((struct %s *)program);", c_lower(e, ((struct plan_table *)externs.items[i])->name).data, e->name.data);
+	line(e, "return WEFT_OK;");
+	line(e, "}");
+	return text_format(e->arena, "%s__start", e->name.data).data;
+}
+
+static bool has_externs(const struct program *program)
+{
+	for (size_t i = 0; i < program->modules.count; i++) {
+		const struct module *m = program->modules.items[i];
+		for (size_t j = 0; j < m->symbols.count; j++) {
+			const struct symbol *s = m->symbols.items[j];
+			if (s->declaration && (s->declaration->flags & NODE_EXTERN) && (s->kind == SYMBOL_COLLECTION || s->kind == SYMBOL_HANDLER))
+				return true;
+		}
+	}
+	return false;
+}
+
 void emit_program_info(struct emitter *e)
 {
 	struct vec params = parameters(e);
 	if (params.count)
 		params_table(e, &params);
 	size_t sources = sources_table(e);
+	const char *start = start_function(e);
 	emit_engine_info(e);
 	if (e->plan->rules.count)
 		rules_table(e);
@@ -236,7 +285,8 @@ void emit_program_info(struct emitter *e)
 	line(e, "WEFT_ABI_VERSION, %s, %s, sizeof(struct %s), %s,", c_string(e->arena, e->name).data, c_string(e->arena, file).data, name,
 	     params.count ? text_format(e->arena, "offsetof(struct %s, params)", name).data : "0");
 	line(e, "%s, %zu, &engine_info,", params.count ? "params" : "NULL", params.count);
-	line(e, "%s, %zu, %s, %zu, NULL,", sources ? "sources" : "NULL", sources, e->plan->rules.count ? "rules" : "NULL", e->plan->rules.count);
+	line(e, "%s, %zu, %s, %zu, %s,", sources ? "sources" : "NULL", sources, e->plan->rules.count ? "rules" : "NULL", e->plan->rules.count,
+	     start);
 	line(e, "};");
 }
 
@@ -254,6 +304,7 @@ static void header_file(struct emitter *e, struct buffer *b)
 	struct text guard = c_upper(e, e->name);
 	banner(e, b, "The embedding API of");
 	buffer_format(b, "#ifndef %s_H\n#define %s_H\n\n#include <weft/weft.h>\n\n#ifdef __cplusplus\nextern \"C\" {\n#endif\n", guard.data, guard.data);
+	buffer_format(b, "\n/* An instance of the program: calls come from the thread that turns it, unless it is said otherwise. */\nstruct %s;\n", e->name.data);
 	buffer_add(b, buffer_text(&e->header.text));
 	buffer_format(b, "\n#ifdef __cplusplus\n}\n#endif\n#endif\n");
 }
@@ -303,7 +354,7 @@ struct emitted emit_program(struct plan *plan, struct diags *diags, bool api, bo
 	e->program = plan->program;
 	e->diags = diags;
 	e->line_directives = line_directives;
-	e->has_api = api;
+	e->has_api = api || has_externs(plan->program);
 	e->name = program_name(e);
 	struct emit_section *sections[] = { &e->types, &e->code, &e->tables, &e->header };
 	for (size_t i = 0; i < sizeof(sections) / sizeof(*sections); i++) {
@@ -315,7 +366,7 @@ struct emitted emit_program(struct plan *plan, struct diags *diags, bool api, bo
 		c_descriptor(e, ((struct plan_table *)plan->tables.items[i])->row);
 	emit_operators(e);
 	emit_handlers(e);
-	if (api)
+	if (e->has_api)
 		emit_api(e);
 	else
 		emit_no_api(e);
