@@ -23,7 +23,7 @@ printf 'listener web on 127.0.0.1:19701 {\n  forward 127.0.0.1:%d\n}\n' $backend
 
 cat >"$work/haproxy.cfg" <<CFG
 global
-  maxconn 20000
+  maxconn 5000
   nbthread 1
 defaults
   mode tcp
@@ -39,13 +39,17 @@ haproxy -f "$work/haproxy.cfg" >"$work/haproxy.log" 2>&1 & haproxy=$!; started+=
 module=$(ls /usr/lib/nginx/modules/ngx_stream_module.so 2>/dev/null || :)
 cat >"$work/nginx.conf" <<CFG
 ${module:+load_module $module;}
-daemon off; master_process off; worker_processes 1; worker_rlimit_nofile 60000; pid $work/nginx.pid; error_log $work/nginx.err;
-events { worker_connections 25000; }
+daemon off; master_process off; worker_processes 1; pid $work/nginx.pid; error_log $work/nginx.err;
+events { worker_connections 9000; }
 stream { server { listen 127.0.0.1:19703 backlog=4096; proxy_pass 127.0.0.1:$backend; } }
 CFG
 nginx -c "$work/nginx.conf" -p "$work" >"$work/nginx.log" 2>&1 & nginx=$!; started+=($nginx)
 for port in $backend 19701 19702 19703; do
   for _ in $(seq 100); do (exec 5<>/dev/tcp/127.0.0.1/$port) 2>/dev/null && break; sleep 0.05; done
+done
+
+for s in weft:$weft haproxy:$haproxy nginx:$nginx; do
+  kill -0 "${s#*:}" 2>/dev/null || { echo "${s%:*} did not start:"; cat "$work/${s%:*}.log" "$work/nginx.err" 2>/dev/null; exit 1; }
 done
 
 tick=$(getconf CLK_TCK)
@@ -54,6 +58,7 @@ cpu() { awk -v t="$tick" '{ sub(/.*\) /, ""); print int(($12 + $13) * 1000000 / 
 rss() { awk '/^VmRSS/ { print $2 }' "/proc/$1/status"; }
 median() { sort -n | awk '{ a[NR] = $1 } END { print a[int((NR + 1) / 2)] }'; }
 
+declare -A rest=([weft]=$(rss "$weft") [haproxy]=$(rss "$haproxy") [nginx]=$(rss "$nginx"))
 : >"$out/proxy.jsonl"
 # measure MODE CONNECTIONS BYTES: all three by turns
 measure() {
@@ -94,7 +99,7 @@ measure bulk 1 0
 measure bulk 16 0
 
 echo
-echo "memory (KiB): at rest, and each of 1,000 idle connections"
+echo "memory (KiB): at the start, after the load, and for each of 1,000 idle connections"
 for s in weft:$weft:19701 haproxy:$haproxy:19702 nginx:$nginx:19703; do
   IFS=: read -r name pid port <<<"$s"
   before=$(rss "$pid")
@@ -102,5 +107,5 @@ for s in weft:$weft:19701 haproxy:$haproxy:19702 nginx:$nginx:19703; do
   sleep 1.5
   after=$(rss "$pid")
   wait $idle
-  awk -v n=$name -v a="$before" -v b="$after" 'BEGIN { printf "%-10s %8d %8.2f\n", n, a, (b - a) / 1000 }'
+  awk -v n=$name -v r="${rest[$name]}" -v a="$before" -v b="$after" 'BEGIN { printf "%-10s %8d %8d %8.2f\n", n, r, a, (b - a) / 1000 }'
 done
