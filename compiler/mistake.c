@@ -76,13 +76,17 @@ static const struct example *example_of(const struct mistake *m)
 	struct grammar_states now;
 	grammar_states(m->grammar, &now);
 	grammar_feed(&now, is_cut ? TOKEN_END : token);
-	const struct example *all = examples_of(m);
+	const struct example *all = examples_of(m), *general = NULL;
 	for (size_t i = 0; i < EXAMPLE_COUNT; i++) {
 		const struct example *e = &all[i];
-		if (e->state == now.states[now.depth - 1] && (e->when == AT_ANY || (e->when == AT_CUT ? is_cut : e->token == token)))
+		if (e->state != now.states[now.depth - 1])
+			continue;
+		if (e->when == AT_CUT ? is_cut : e->when == AT_TOKEN && e->token == token)
 			return e;
+		if (e->when == AT_ANY && !general)
+			general = e;
 	}
-	return NULL;
+	return general;
 }
 
 /* ---- what could have come, in classes ---- */
@@ -241,7 +245,8 @@ static void patch_insertion(const struct mistake *m, struct diag *d, int kind)
 {
 	const char *spelling = token_spelling(kind);
 	uint32_t before = token_previous(m->source, m->token);
-	bool is_bracket = strchr(")]", spelling[0]), touches = is_bracket || strchr(",:", spelling[0]);
+	bool in_template = kind == TOKEN_CLOSE_BRACE && m->open && m->source->tokens[m->open].kind == TOKEN_ADDR_OPEN;
+	bool is_bracket = in_template || strchr(")]", spelling[0]), touches = is_bracket || strchr(",:", spelling[0]);
 	bool has_space = m->source->tokens[before].end < m->source->tokens[m->token].begin;
 	diag_help(d, "insert `%s`", spelling);
 	diag_patch(d, behind(m, before), touches ? "%s%s" : " %s%s", spelling, has_space || is_bracket ? "" : " ");
@@ -262,6 +267,7 @@ static struct diag *say_repair(const struct mistake *m, const struct repair *r, 
 		break;
 	case REPAIR_ALIAS:
 		is_word = (found.data[0] | 0x20) >= 'a' && (found.data[0] | 0x20) <= 'z';
+		e = is_word ? e : NULL; /* an example about this mark meant another mistake than the one that this mends */
 		d = diag_new(m->diags, e || !is_word ? DIAG_SYNTAX : DIAG_WRONG_WORD, token_span(s, r->token),
 		             "`%s` belongs here", meant);
 		if (e)
@@ -334,7 +340,9 @@ static bool say_unclosed(const struct mistake *m)
 	}
 	diag_help(d, "close it with `%s`", spelling);
 	uint32_t before = token_previous(s, m->token);
-	if (close == TOKEN_CLOSE_BRACE && before != open && s->tokens[m->token].kind != TOKEN_CLOSE_BRACE)
+	uint32_t line = source_position(s, s->tokens[open].begin).line;
+	bool is_long = source_position(s, s->tokens[before].begin).line != line;
+	if (close == TOKEN_CLOSE_BRACE && (is_long || before == open) && s->tokens[m->token].kind != TOKEN_CLOSE_BRACE)
 		diag_patch_line(d, token_span(s, before), "%*s%s", (int)indent_of(s, open), "", spelling);
 	else
 		diag_patch(d, behind(m, before), "%s", spelling);
@@ -382,6 +390,71 @@ static bool say_unopened(const struct mistake *m)
 	return true;
 }
 
+/* `5 minutes`: a duration or size is one word. */
+static bool say_unit(const struct mistake *m)
+{
+	static const char *const units[][2] = {
+		{"ms", "ms"}, {"s", "s"}, {"sec", "s"}, {"second", "s"}, {"seconds", "s"}, {"m", "m"}, {"min", "m"},
+		{"minute", "m"}, {"minutes", "m"}, {"h", "h"}, {"hour", "h"}, {"hours", "h"}, {"d", "d"}, {"day", "d"},
+		{"days", "d"}, {"KB", "KiB"}, {"KiB", "KiB"}, {"MB", "MiB"}, {"MiB", "MiB"}, {"GB", "GiB"}, {"GiB", "GiB"},
+	};
+	struct source *s = m->source;
+	uint32_t before = token_previous(s, m->token);
+	if (s->tokens[before].kind != TOKEN_INT)
+		return false;
+	for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++) {
+		if (!text_is(token_text(s, m->token), units[i][0]))
+			continue;
+		struct span whole = {s, s->tokens[before].begin, s->tokens[m->token].end};
+		struct diag *d = diag_new(m->diags, DIAG_BAD_NUMBER, whole, "a number and its unit are one word");
+		diag_title(d, span_text(whole));
+		diag_help(d, "write it as one word");
+		diag_patch(d, whole, "%.*s%s", TEXT_ARG(token_text(s, before)), units[i][1]);
+		return true;
+	}
+	return false;
+}
+
+/* `127.0.0.1:p.target`: what is computed in an address stands in braces. */
+static bool say_address(const struct mistake *m)
+{
+	struct source *s = m->source;
+	uint32_t before = token_previous(s, m->token), first = token_next(s, m->token), last = first;
+	int kind = s->tokens[before].kind;
+	if (s->tokens[m->token].kind != TOKEN_COLON || (kind != TOKEN_IP && kind != TOKEN_STAR))
+		return false;
+	if (s->tokens[first].kind != TOKEN_NAME)
+		return false;
+	while (s->tokens[token_next(s, last)].kind == TOKEN_DOT)
+		last = token_next(s, token_next(s, last));
+	struct span port = {s, s->tokens[first].begin, s->tokens[last].end};
+	struct diag *d = diag_new(m->diags, DIAG_SYNTAX, port, "this is computed");
+	diag_title(d, TEXT("what is computed in an address stands in braces"));
+	diag_help(d, "put it into braces");
+	diag_patch(d, port, "{%.*s}", TEXT_ARG(span_text(port)));
+	return true;
+}
+
+/* `require may_enter conn`: the name behind an expression was read as a field, and only its `:` is expected. */
+static bool say_call(const struct mistake *m)
+{
+	struct source *s = m->source;
+	uint32_t name = token_previous(s, m->token), before = token_previous(s, name);
+	struct grammar_states states;
+	grammar_states(m->grammar, &states);
+	bool is_field = grammar_feed(&states, TOKEN_COLON);
+	grammar_states(m->grammar, &states);
+	if (!is_field || grammar_feed(&states, TOKEN_DOT) || s->tokens[name].kind != TOKEN_NAME || s->tokens[name].starts_line)
+		return false;
+	if (s->tokens[before].kind != TOKEN_NAME || before <= m->declaration)
+		return false;
+	struct diag *d = diag_new(m->diags, DIAG_SYNTAX, token_span(s, name), "expected an operator or the next statement");
+	diag_title(d, text_format(m->arena, "`%.*s` cannot come here", TEXT_ARG(token_text(s, name))));
+	diag_help(d, "a call has parentheses");
+	diag_patch(d, (struct span){s, s->tokens[before].end, s->tokens[name].end}, "(%.*s)", TEXT_ARG(token_text(s, name)));
+	return true;
+}
+
 static bool is_told(const struct mistake *m)
 {
 	const struct source *s = m->source;
@@ -422,7 +495,7 @@ static void say_expected(const struct mistake *m, const struct example *e)
 
 void report_mistake(const struct mistake *m)
 {
-	if (is_told(m) || say_unopened(m) || say_chain(m))
+	if (is_told(m) || say_unopened(m) || say_chain(m) || say_unit(m) || say_address(m))
 		return;
 	if (m->suspect && (m->is_cut || m->source->tokens[m->token].kind == TOKEN_END || m->at_start)) {
 		say_unclosed(m);
@@ -431,11 +504,12 @@ void report_mistake(const struct mistake *m)
 	const struct example *e = example_of(m);
 	if (!m->is_cut) {
 		struct repair r = find_repair(m);
-		if (r.form != REPAIR_NONE && m->source->tokens[m->token].kind != TOKEN_END) {
+		bool is_better = r.form == REPAIR_RESERVED && e && e->when == AT_TOKEN;
+		if (r.form != REPAIR_NONE && !is_better && m->source->tokens[m->token].kind != TOKEN_END) {
 			say_repair(m, &r, e);
 			return;
 		}
 	}
-	if (!say_unclosed(m))
+	if (!say_unclosed(m) && !say_call(m))
 		say_expected(m, e);
 }

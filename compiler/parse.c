@@ -168,6 +168,11 @@ static void parse_tokens(struct parser *p)
 	for (;;) {
 		int kind = s->tokens[token].kind;
 		bool at_start = is_beginning(p, token);
+		/* `param t: Duration = 5 minutes`: a rule would begin on a line of its own, or behind a brace. */
+		int before = s->tokens[token_previous(s, token)].kind;
+		bool is_stray = at_start && kind == TOKEN_NAME && !s->tokens[token].starts_line && before != TOKEN_OPEN_BRACE &&
+		                before != TOKEN_CLOSE_BRACE && before != TOKEN_START;
+		at_start = at_start && !is_stray;
 		if (at_start) {
 			grammar_copy(p->saved, p->grammar);
 			p->saved_open = p->open.count;
@@ -178,7 +183,7 @@ static void parse_tokens(struct parser *p)
 				p->suspect = 0;
 		}
 		bool is_cut = !at_start && token > p->declaration && begins_declaration(s, token) && column_of(s, token) <= p->column;
-		if (is_cut || !can_take(p, kind)) {
+		if (is_cut || is_stray || !can_take(p, kind)) {
 			struct mistake m = mistake_at(p, token, is_cut, at_start);
 			bool is_told = kind == TOKEN_END && p->told_end;
 			p->told_end = p->told_end || kind == TOKEN_END;

@@ -103,18 +103,18 @@ static void consider_words(const struct mistake *m, struct repair *best, uint32_
 	struct text found = token_text(m->source, token);
 	int found_kind = m->source->tokens[token].kind;
 	bool is_here = token == m->token;
+	for (size_t i = 0; i < sizeof(aliases) / sizeof(aliases[0]); i++) {
+		if (!text_is(found, aliases[i].word) || (!is_here && found_kind != TOKEN_NAME))
+			continue;
+		if (is_here ? try_replace(m, aliases[i].kind) : try_earlier(m, token, aliases[i].kind))
+			consider(best, REPAIR_ALIAS, token, aliases[i].kind, 1);
+	}
 	for (int kind = 1; kind < grammar_token_count(); kind++) {
 		if (!token_is_word(kind) || kind == found_kind || (!token_is_word(found_kind) && found_kind != TOKEN_NAME))
 			continue;
 		int cost = spelling_cost(found, token_spelling(kind));
 		if (cost < best->cost && (is_here ? try_replace(m, kind) : try_earlier(m, token, kind)))
 			consider(best, REPAIR_REPLACE, token, kind, cost);
-	}
-	for (size_t i = 0; i < sizeof(aliases) / sizeof(aliases[0]); i++) {
-		if (!text_is(found, aliases[i].word) || (!is_here && found_kind != TOKEN_NAME))
-			continue;
-		if (is_here ? try_replace(m, aliases[i].kind) : try_earlier(m, token, aliases[i].kind))
-			consider(best, REPAIR_ALIAS, token, aliases[i].kind, 1);
 	}
 }
 
@@ -133,7 +133,7 @@ static int insertion_cost(int kind)
 	case CLASS_ATTRIBUTE:
 	case CLASS_CLAUSE:
 	case CLASS_TYPE:
-		return kind == TOKEN_YIELD || kind == TOKEN_OPEN_BRACE ? 6 : WORST;
+		return kind == TOKEN_YIELD || kind == TOKEN_ON || kind == TOKEN_OPEN_BRACE ? 6 : WORST;
 	default:
 		break;
 	}
