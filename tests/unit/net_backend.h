@@ -40,6 +40,10 @@ static void backend_accepted(void *user, struct weft_io_listener *l, struct weft
 	if (status < 0 || backend_count == BACKEND_ENDS)
 		return;
 	struct weft_stream *s = weft_socket_stream(socket);
+	if (!s) {
+		weft_io_abort(socket);
+		return;
+	}
 	backend_ends[backend_count++] = end_new("server", s, 2, 1);
 	weft_stream_receive(s);
 }
