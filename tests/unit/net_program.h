@@ -198,7 +198,11 @@ static enum weft_status put_web(unsigned table, uint16_t port, struct weft_addr 
 	row.wait = wait;
 	row.target = target;
 	weft_engine_begin(program.engine);
-	weft_engine_put(program.engine, table, &row);
+	enum weft_status status = weft_engine_put(program.engine, table, &row);
+	if (status < 0) {
+		weft_engine_rollback(program.engine);
+		return status;
+	}
 	return weft_engine_commit(program.engine);
 }
 
