@@ -298,6 +298,8 @@ static void resolve_value(struct checker *c, struct symbol *s, const struct type
 		t = error_type(c);
 	}
 	use_all_columns(t);
+	if (t->kind != TYPE_ERROR)
+		check_scans(c, NULL, value);
 	s->type = want && t->kind != TYPE_ERROR ? want : t;
 	c->scope = outer;
 }

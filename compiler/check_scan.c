@@ -97,9 +97,11 @@ static void report_scan(struct checker *c, struct node *n, const struct roots *r
 	diag_patch(d, at, "scan ");
 }
 
-/* One walk of a table, `before` the variables bound by then that it could be connected with. */
+/* One walk of a table. `outer`: what is bound around the comprehension that it stands in. Its first
+ * walk needs a connection only when it asks about the row around it; a later one in any case, or it
+ * would be a cross product. */
 static void check_walk(struct checker *c, struct roots *r, struct node *n,
-	const struct vec *conditions, bool inner)
+	const struct vec *conditions, uint64_t outer)
 {
 	uint64_t self = UINT64_C(1) << (r->of.count < 63 ? r->of.count : 63), before = self - 1;
 	struct link link = { 0 };
@@ -117,15 +119,16 @@ static void check_walk(struct checker *c, struct roots *r, struct node *n,
 	}
 	if (link.with & before)
 		return;
-	if (inner ? !mentions : link.fixed)
+	if (before & ~outer ? link.fixed : !mentions)
 		return;
-	report_scan(c, n, r, before);
+	report_scan(c, n, r, before & ~outer ? before & ~outer : before);
 }
 
 static void check_inner(struct checker *c, struct roots *r, struct node *n);
 
 static void check_comprehension_scans(struct checker *c, struct roots *r, struct node *n)
 {
+	uint64_t outer = (UINT64_C(1) << (r->of.count < 63 ? r->of.count : 63)) - 1;
 	struct roots inner =
 		*r; /* vectors grow in the arena: what is pushed here is forgotten with it */
 	struct vec conditions = { 0 };
@@ -136,7 +139,7 @@ static void check_comprehension_scans(struct checker *c, struct roots *r, struct
 		struct node *f = fors->kids[i];
 		check_inner(c, &inner, kid(f, FOR_SOURCE));
 		if (f->note && f->note->meaning == MEANS_FOR_ROWS)
-			check_walk(c, &inner, f, &conditions, true);
+			check_walk(c, &inner, f, &conditions, outer);
 		else if (f->symbol)
 			bind_roots(c, &inner, f->symbol, roots_of(&inner, kid(f, FOR_SOURCE)));
 	}
@@ -159,6 +162,10 @@ static void check_inner(struct checker *c, struct roots *r, struct node *n)
 void check_scans(struct checker *c, struct node *clauses, struct node *rest)
 {
 	struct roots r = { 0 };
+	if (!clauses) {
+		check_inner(c, &r, rest);
+		return;
+	}
 	struct vec conditions = { 0 };
 	for (uint32_t i = 0; i < clauses->count; i++)
 		if (clauses->kids[i]->kind == NODE_WHERE)
@@ -172,7 +179,7 @@ void check_scans(struct checker *c, struct node *clauses, struct node *rest)
 			continue;
 		check_inner(c, &r, kid(n, FOR_SOURCE));
 		if (n->note->meaning == MEANS_FOR_ROWS)
-			check_walk(c, &r, n, &conditions, false);
+			check_walk(c, &r, n, &conditions, 0);
 		else
 			bind_roots(c, &r, n->symbol, roots_of(&r, kid(n, FOR_SOURCE)));
 	}

@@ -66,7 +66,7 @@ static void warn_imports(struct checker *c, struct module *m)
 			decls->kids[i]->kind == NODE_USE ? kid(decls->kids[i], USE_NAMES) : NULL;
 		for (uint32_t k = 0; names && k < names->count; k++) {
 			struct symbol *s = names->kids[k]->symbol;
-			if (s && !s->used &&
+			if (s && !import_is_used(c, m, s) &&
 				(s->kind == SYMBOL_RECORD || s->kind == SYMBOL_ENUM ||
 					s->kind == SYMBOL_FN)) {
 				struct diag *d = diag_new(c->diags, DIAG_UNUSED_IMPORT,

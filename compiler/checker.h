@@ -67,10 +67,11 @@ struct checker {
 	struct vec resolving; /* struct symbol *: a stack */
 	struct vec locals; /* struct symbol *: every FOR and LET of a query, rule or handler in the
 			      user's modules */
-	struct vec reported; /* struct report *: scope.c */
-	struct vec builtins; /* struct symbol * */
-	struct text stdlib;  /* directory */
-	struct vec loading;  /* struct text *: paths of the files whose uses are being loaded */
+	struct vec reported;    /* struct report *: scope.c */
+	struct vec import_uses; /* scope.c: which file uses what it imports */
+	struct vec builtins;    /* struct symbol * */
+	struct text stdlib;     /* directory */
+	struct vec loading;     /* struct text *: paths of the files whose uses are being loaded */
 	struct vec
 		later; /* struct symbol *: handlers and rules whose bodies are checked at the end */
 };
@@ -115,6 +116,7 @@ struct check_note *note_of(struct checker *c, struct node *n); /* makes it */
 struct check_note *means(struct checker *c, struct node *n, enum meaning meaning, size_t index);
 struct symbol *scope_find(struct checker *c, struct text name); /* a local or a declaration; NULL */
 struct symbol *scope_find_local(const struct local *l, struct text name);
+bool import_is_used(const struct checker *c, const struct module *m, const struct symbol *s);
 struct symbol *scope_find_type(struct checker *c, struct text name);
 void scope_declare(
 	struct checker *c, struct symbol *s); /* a local; reports when the name is taken */
@@ -210,6 +212,7 @@ void check_handler_body(struct checker *c, struct symbol *s);
 void check_unique(struct checker *c, struct symbol *derive);
 
 /* ---- check_scan.c ---- */
+/* `clauses` NULL: `rest` is the expression of a single value. */
 void check_scans(struct checker *c, struct node *clauses, struct node *rest);
 
 /* ---- check_use.c ---- */

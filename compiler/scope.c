@@ -50,11 +50,38 @@ static struct symbol *find_in(const struct vec *symbols, struct text name)
 	return NULL;
 }
 
+struct import_use {
+	const struct module *module;
+	const struct symbol *symbol;
+};
+
+bool import_is_used(const struct checker *c, const struct module *m, const struct symbol *s)
+{
+	for (size_t i = 0; i < c->import_uses.count; i++) {
+		const struct import_use *u = c->import_uses.items[i];
+		if (u->module == m && u->symbol == s)
+			return true;
+	}
+	return false;
+}
+
+static void use_import(struct checker *c, struct symbol *s)
+{
+	if (import_is_used(c, c->module, s))
+		return;
+	struct import_use *u = ARENA_NEW(c->arena, struct import_use);
+	*u = (struct import_use){ c->module, s };
+	vec_push(c->arena, &c->import_uses, u);
+}
+
 static struct symbol *find_declared(struct checker *c, struct text name)
 {
 	struct symbol *s = find_in(&c->module->symbols, name);
-	if (!s)
-		s = find_in(&c->module->imports, name);
+	if (s)
+		return s;
+	s = find_in(&c->module->imports, name);
+	if (s)
+		use_import(c, s);
 	return s;
 }
 
@@ -216,8 +243,10 @@ static void add_variants(struct checker *c, const struct vec *symbols, bool impo
 			for (size_t k = 0; k < theirs->count; k++) {
 				struct symbol *v = theirs->items[k];
 				if (v->kind == SYMBOL_VARIANT && v->of == s &&
-					text_equal(v->name, name))
+					text_equal(v->name, name)) {
+					use_import(c, s);
 					vec_push(c->arena, found, v);
+				}
 			}
 		}
 	}
