@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -56,6 +57,9 @@ static void look(struct found *f)
 	char directory[200];
 	const char *prefix, *end = ".sock";
 	place(directory, sizeof(directory), &prefix);
+	struct stat st;
+	if (lstat(directory, &st) != 0 || st.st_uid != getuid())
+		return; /* not ours: who knows who answers there */
 	DIR *d = opendir(directory);
 	for (struct dirent *e; d && (e = readdir(d)) != NULL;) {
 		size_t size = strlen(e->d_name), p = strlen(prefix), s = strlen(end);

@@ -18,7 +18,6 @@
 #define RECENT_NS INT64_C(2000000000) /* younger than this, equal times do not prove equal bytes */
 
 struct file {
-	struct file *next; /* by name */
 	char *name;
 	struct weft_object_file *objects;
 	struct stat seen; /* as it was read; all zero: not yet */
@@ -39,8 +38,10 @@ struct weft_folder {
 	uint16_t *sources;
 	size_t source_count, file_count;
 	weft_folder_read_fn *read;
-	struct file *files;
+	struct file **files; /* by name */
+	size_t file_room;
 	struct weft_timer timer;
+	int64_t look_at; /* not later than the first of the files' */
 	int64_t first_ready, last_ready; /* of the batch that gathers; 0: none */
 	bool rescan, present, synced;
 	char problem[200];
@@ -66,17 +67,32 @@ static bool is_manifest(const struct weft_folder *f, const char *name)
 	return false;
 }
 
+/* Where the name stands in the list, or would. */
+static size_t place_of(const struct weft_folder *f, const char *name)
+{
+	size_t low = 0, high = f->file_count;
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		if (strcmp(f->files[middle]->name, name) < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
 static struct file *file_of(struct weft_folder *f, const char *name)
 {
-	struct file **at = &f->files;
-	while (*at && strcmp((*at)->name, name) < 0)
-		at = &(*at)->next;
-	if (*at && strcmp((*at)->name, name) == 0)
-		return *at;
+	size_t at = place_of(f, name);
+	if (at < f->file_count && strcmp(f->files[at]->name, name) == 0)
+		return f->files[at];
 	if (f->file_count == WEFT_FOLDER_FILES_MAX) {
-		snprintf(f->problem, sizeof(f->problem), "there are more than %d files: the others are not read", WEFT_FOLDER_FILES_MAX);
+		snprintf(f->problem, sizeof(f->problem), "there are more than %d files: the others are not read",
+			WEFT_FOLDER_FILES_MAX);
 		return NULL;
 	}
+	if (!weft_grow(&f->files, &f->file_room, f->file_count + 1, sizeof(struct file *)))
+		return NULL;
 	struct file *n = weft_alloc(sizeof(*n));
 	if (!n)
 		return NULL;
@@ -86,8 +102,8 @@ static struct file *file_of(struct weft_folder *f, const char *name)
 		weft_free(n);
 		return NULL;
 	}
-	n->next = *at;
-	*at = n;
+	memmove(f->files + at + 1, f->files + at, (f->file_count - at) * sizeof(struct file *));
+	f->files[at] = n;
 	f->file_count++;
 	return n;
 }
@@ -109,9 +125,8 @@ static void arm(struct weft_folder *f)
 		int64_t quiet = f->last_ready + WEFT_FOLDER_QUIET_NS, patience = f->first_ready + WEFT_FOLDER_PATIENCE_NS;
 		at = quiet < patience ? quiet : patience;
 	}
-	for (const struct file *n = f->files; n; n = n->next)
-		if (n->look_at && n->look_at < at)
-			at = n->look_at;
+	if (f->look_at && f->look_at < at)
+		at = f->look_at;
 	if (at == INT64_MAX)
 		weft_timer_stop(f->loop, &f->timer);
 	else if (weft_timer_set(f->loop, &f->timer, at) != WEFT_OK)
@@ -130,6 +145,8 @@ static void look_later(struct weft_folder *f, struct file *n, int64_t after)
 {
 	n->ready = false;
 	n->look_at = weft_loop_now(f->loop) + after;
+	if (!f->look_at || n->look_at < f->look_at)
+		f->look_at = n->look_at;
 }
 
 static void rescan_later(struct weft_folder *f)
@@ -277,8 +294,8 @@ static bool list_names(struct weft_folder *f)
 		snprintf(f->problem, sizeof(f->problem), "the directory cannot be read (%s)%s", strerror(errno), f->synced ? ": what it gave stays" : "");
 		return false;
 	}
-	for (struct file *n = f->files; n; n = n->next)
-		n->found = false;
+	for (size_t i = 0; i < f->file_count; i++)
+		f->files[i]->found = false;
 	for (struct dirent *e; (e = readdir(d)) != NULL;) {
 		struct file *n = is_manifest(f, e->d_name) ? file_of(f, e->d_name) : NULL;
 		if (n)
@@ -293,7 +310,8 @@ static void gather(struct weft_folder *f)
 	int64_t now = weft_loop_now(f->loop);
 	bool all = f->rescan && list_names(f);
 	f->first_ready = f->last_ready = 0;
-	for (struct file *n = f->files; n; n = n->next) {
+	for (size_t i = 0; i < f->file_count; i++) {
+		struct file *n = f->files[i];
 		n->outcome = FILE_AS_BEFORE;
 		if (n->ready || (n->look_at && n->look_at <= now))
 			read_file(f, n, NULL);
@@ -325,9 +343,9 @@ static enum weft_status reading_of(struct weft_folder *f, struct file *n)
 static enum weft_status fill(struct weft_folder *f)
 {
 	enum weft_status status = WEFT_OK;
-	for (struct file *n = f->files; n && status == WEFT_OK; n = n->next)
-		if (n->outcome != FILE_AS_BEFORE)
-			status = reading_of(f, n);
+	for (size_t i = 0; i < f->file_count && status == WEFT_OK; i++)
+		if (f->files[i]->outcome != FILE_AS_BEFORE)
+			status = reading_of(f, f->files[i]);
 	if (status == WEFT_OK)
 		status = weft_objects_apply(f->objects);
 	for (size_t i = 0; i < f->source_count && status == WEFT_OK && !f->synced; i++)
@@ -337,26 +355,30 @@ static enum weft_status fill(struct weft_folder *f)
 
 static void finish(struct weft_folder *f, enum weft_status status)
 {
-	for (struct file **at = &f->files, *n; (n = *at) != NULL;) {
+	size_t kept = 0;
+	f->look_at = 0;
+	for (size_t i = 0; i < f->file_count; i++) {
+		struct file *n = f->files[i];
 		weft_free((void *)n->bytes.data);
 		n->bytes = (struct weft_text){ NULL, 0 };
-		if (status != WEFT_OK && n->outcome != FILE_AS_BEFORE) {
-			look_later(f, n, WEFT_FOLDER_AGAIN_NS);
-		} else if (n->outcome == FILE_REMOVED && !f->only) {
-			*at = n->next;
-			f->file_count--;
+		if (status == WEFT_OK && n->outcome == FILE_REMOVED && !f->only) {
 			free_file(n);
 			continue;
 		}
+		if (status != WEFT_OK && n->outcome != FILE_AS_BEFORE)
+			look_later(f, n, WEFT_FOLDER_AGAIN_NS);
 		n->outcome = FILE_AS_BEFORE;
-		at = &n->next;
+		if (n->look_at && (!f->look_at || n->look_at < f->look_at))
+			f->look_at = n->look_at;
+		f->files[kept++] = n;
 	}
+	f->file_count = kept;
 }
 
 static bool has_outcome(const struct weft_folder *f)
 {
-	for (const struct file *n = f->files; n; n = n->next)
-		if (n->outcome != FILE_AS_BEFORE)
+	for (size_t i = 0; i < f->file_count; i++)
+		if (f->files[i]->outcome != FILE_AS_BEFORE)
 			return true;
 	return false;
 }
@@ -366,10 +388,12 @@ static bool may_sync(const struct weft_folder *f)
 {
 	if (f->rescan || !f->present)
 		return false;
-	for (const struct file *n = f->files; n; n = n->next)
+	for (size_t i = 0; i < f->file_count; i++) {
+		const struct file *n = f->files[i];
 		if (n->look_at && !n->seen.st_ino && n->outcome == FILE_AS_BEFORE)
 			return false; /* there, and could not be read for reasons of ours */
-	return !f->only || (f->files && f->files->outcome != FILE_REMOVED);
+	}
+	return !f->only || (f->file_count && f->files[0]->outcome != FILE_REMOVED);
 }
 
 static void process(struct weft_folder *f)
@@ -378,11 +402,12 @@ static void process(struct weft_folder *f)
 		return;
 	f->problem[0] = 0;
 	gather(f);
-	if (f->only && !f->synced && f->files && f->files->outcome == FILE_REMOVED) {
-		f->files->outcome = FILE_AS_BEFORE;
-		snprintf(f->problem, sizeof(f->problem), "the file is not there yet");
+	struct file *one = f->only && f->file_count ? f->files[0] : NULL;
+	if (one && !f->synced && one->outcome == FILE_REMOVED) {
+		one->outcome = FILE_AS_BEFORE;
+		one = NULL;
 	}
-	if (f->only && !f->synced && !f->files)
+	if (f->only && !f->synced && !one)
 		snprintf(f->problem, sizeof(f->problem), "the file is not there yet");
 	bool syncs = !f->synced && may_sync(f);
 	if (!has_outcome(f) && !syncs) {
@@ -462,10 +487,9 @@ void weft_folder_destroy(struct weft_folder *f)
 		return;
 	weft_timer_stop(f->loop, &f->timer);
 	weft_follow_destroy(f->follow);
-	for (struct file *next, *n = f->files; n; n = next) {
-		next = n->next;
-		free_file(n);
-	}
+	for (size_t i = 0; i < f->file_count; i++)
+		free_file(f->files[i]);
+	weft_free(f->files);
 	weft_objects_destroy(f->objects);
 	weft_free(f->directory);
 	weft_free(f->only);

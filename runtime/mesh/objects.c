@@ -271,7 +271,7 @@ static enum weft_status reject(struct weft_reading *r, size_t i, const void *key
 	struct weft_objects *o = r->file->objects;
 	const struct source *s = &o->sources[i];
 	char place[512];
-	snprintf(place, sizeof(place), "%s:%u", r->file->name, line);
+	snprintf(place, sizeof(place), line ? "%s:%u" : "%s", r->file->name, line);
 	struct rejection *j = weft_alloc(sizeof(*j) + (s->rejected ? s->rejected->size : 0));
 	if (!j)
 		return WEFT_NO_MEMORY;

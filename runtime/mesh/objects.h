@@ -42,7 +42,7 @@ const char *weft_object_file_name(const struct weft_object_file *);
 struct weft_reading *weft_reading_begin(struct weft_object_file *);
 /* One object for source i. What does not fit becomes a rejected row. Only NO_MEMORY is an error. */
 enum weft_status weft_reading_add(struct weft_reading *, size_t i, const struct weft_doc *);
-/* Something that cannot be read, at `line`: `partial` is what is known of it (or NULL), source i whose it is, or all when
+/* Something that cannot be read, at `line` (0: the file as a whole): `partial` is what is known of it (or NULL), source i whose it is, or all when
  * i is WEFT_ALL_SOURCES. From now on the file is broken: its rows stay. */
 #define WEFT_ALL_SOURCES SIZE_MAX
 enum weft_status weft_reading_broken(struct weft_reading *, size_t i, const struct weft_doc *partial, uint32_t line, const char *reason);
