@@ -63,7 +63,8 @@ static void look(struct found *f)
 	DIR *d = opendir(directory);
 	for (struct dirent *e; d && (e = readdir(d)) != NULL;) {
 		size_t size = strlen(e->d_name), p = strlen(prefix), s = strlen(end);
-		if (size <= p + s || strncmp(e->d_name, prefix, p) != 0 || strcmp(e->d_name + size - s, end) != 0 || f->count == FOUND_MAX)
+		if (size <= p + s || strncmp(e->d_name, prefix, p) != 0 || strcmp(e->d_name + size - s, end) != 0 ||
+			f->count == FOUND_MAX)
 			continue;
 		if (snprintf(f->path[f->count], PATH_ROOM, "%s/%s", directory, e->d_name) >= PATH_ROOM)
 			continue;
@@ -137,7 +138,8 @@ static int converse(const char *command, const char *admin, const char *name, co
 {
 	int fd = admin ? call(admin) : find(command, name);
 	if (fd < 0 && admin)
-		fprintf(stderr, "weft %s: %s: %s\n", command, admin, errno == ECONNREFUSED || errno == ENOENT ? "nobody answers there" : strerror(errno));
+		fprintf(stderr, "weft %s: %s: %s\n", command, admin,
+			errno == ECONNREFUSED || errno == ENOENT ? "nobody answers there" : strerror(errno));
 	if (fd < 0)
 		return 1;
 	int code = ask(command, fd, request);

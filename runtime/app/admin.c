@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT
  *
- * admin.c: the socket, its clients, and what they asked for. Everything is non-blocking and from the loop; an answer waits
- * in the client's buffer until the client reads it.
+ * admin.c: the socket, its clients, and what they asked for. Everything is non-blocking and from the loop; an answer
+ * waits in the client's buffer until the client reads it.
  */
 #include "app/admin.h"
 
@@ -150,7 +150,8 @@ static void answer(struct client *c, struct weft_text line)
 	} else if (line.size > watch.size && memcmp(line.data, watch.data, watch.size) == 0) {
 		watch_table(c, (struct weft_text){ line.data + watch.size, line.size - watch.size });
 	} else {
-		refuse(c, "a request is `status` or `watch COLLECTION`, with ` json` behind it for JSON", (struct weft_text){ NULL, 0 });
+		refuse(c, "a request is `status` or `watch COLLECTION`, with ` json` behind it for JSON",
+			(struct weft_text){ NULL, 0 });
 	}
 }
 
@@ -191,7 +192,8 @@ static void accepted(struct weft_admin *a, int descriptor)
 	c->admin = a;
 	c->descriptor = descriptor;
 	c->table = WEFT_NONE;
-	if (weft_io_watch(weft_loop_io(a->runtime->loop), descriptor, WEFT_IO_READABLE, client_ready, c, &c->watch) != WEFT_OK) {
+	if (weft_io_watch(weft_loop_io(a->runtime->loop), descriptor, WEFT_IO_READABLE, client_ready, c,
+		&c->watch) != WEFT_OK) {
 		weft_free(c);
 		close(descriptor);
 		return;
@@ -229,7 +231,8 @@ static enum weft_status open_socket(struct weft_admin *a, struct weft_buffer *er
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
 	struct stat s;
 	if (strlen(a->path) >= sizeof(address.sun_path)) {
-		weft_buffer_format(error, "--admin %s: a socket's path has at most %zu bytes\n", a->path, sizeof(address.sun_path) - 1);
+		weft_buffer_format(error, "--admin %s: a socket's path has at most %zu bytes\n", a->path,
+			sizeof(address.sun_path) - 1);
 		return WEFT_INVALID;
 	}
 	memcpy(address.sun_path, a->path, strlen(a->path));
@@ -241,8 +244,8 @@ static enum weft_status open_socket(struct weft_admin *a, struct weft_buffer *er
 		unlink(a->path);
 	a->descriptor = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	/* the rights are set before anybody can connect: nobody can until listen */
-	if (a->descriptor < 0 || bind(a->descriptor, (struct sockaddr *)&address, sizeof(address)) != 0 || chmod(a->path, 0600) != 0 ||
-		listen(a->descriptor, 16) != 0 || lstat(a->path, &s) != 0) {
+	if (a->descriptor < 0 || bind(a->descriptor, (struct sockaddr *)&address, sizeof(address)) != 0 ||
+		chmod(a->path, 0600) != 0 || listen(a->descriptor, 16) != 0 || lstat(a->path, &s) != 0) {
 		weft_buffer_format(error, "--admin %s: %s\n", a->path, strerror(errno));
 		return errno == EADDRINUSE ? WEFT_IN_USE : errno == EACCES ? WEFT_NO_PERMISSION : WEFT_IO;
 	}
@@ -251,7 +254,8 @@ static enum weft_status open_socket(struct weft_admin *a, struct weft_buffer *er
 	return weft_io_watch(weft_loop_io(a->runtime->loop), a->descriptor, WEFT_IO_READABLE, ready, a, &a->watch);
 }
 
-enum weft_status weft_admin_create(struct weft_runtime *r, const char *path, struct weft_buffer *error, struct weft_admin **out)
+enum weft_status weft_admin_create(struct weft_runtime *r, const char *path, struct weft_buffer *error,
+	struct weft_admin **out)
 {
 	struct weft_admin *a = weft_alloc(sizeof(*a));
 	if (!a)

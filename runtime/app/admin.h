@@ -20,14 +20,16 @@ enum {
 };
 
 /* A socket that nobody answers at is replaced. WEFT_IN_USE: somebody does. */
-enum weft_status weft_admin_create(struct weft_runtime *, const char *path, struct weft_buffer *error, struct weft_admin **);
+enum weft_status weft_admin_create(struct weft_runtime *, const char *path, struct weft_buffer *error,
+	struct weft_admin **);
 void weft_admin_destroy(struct weft_admin *);
 
 /* status.c */
 void weft_status_text_of(struct weft_runtime *, struct weft_buffer *);
 void weft_status_json_of(struct weft_runtime *, struct weft_buffer *);
 /* watch.c: the row or change as a line. `mark`: '+', '-', '~'. */
-void weft_watch_line(struct weft_buffer *, const struct weft_table *, const struct weft_intern *, const struct weft_change *, bool json);
+void weft_watch_line(struct weft_buffer *, const struct weft_table *, const struct weft_intern *,
+	const struct weft_change *, bool json);
 void weft_watch_present(struct weft_buffer *, const struct weft_table *, const struct weft_intern *, bool json);
 /* The table of this name: "ports", "conflicts(services)"; table_count if there is none. */
 unsigned weft_watch_find(const struct weft_program_info *, struct weft_text name);

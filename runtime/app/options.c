@@ -63,8 +63,8 @@ static void default_admin(struct arguments *a, const char *name)
 	struct stat s;
 	snprintf(directory, sizeof(directory), "/tmp/weft-%u", (unsigned)getuid());
 	/* a directory of ours alone: somebody else's is not used */
-	if ((mkdir(directory, 0700) != 0 && errno != EEXIST) || lstat(directory, &s) != 0 || !S_ISDIR(s.st_mode) || s.st_uid != getuid() ||
-		(s.st_mode & 077)) {
+	if ((mkdir(directory, 0700) != 0 && errno != EEXIST) || lstat(directory, &s) != 0 || !S_ISDIR(s.st_mode) ||
+		s.st_uid != getuid() || (s.st_mode & 077)) {
 		fprintf(stderr, "%s: %s is not ours alone: no admin socket (--admin PATH)\n", name, directory);
 		a->no_admin = true;
 		return;
@@ -114,8 +114,8 @@ static bool set_log(const struct weft_program_info *info, struct arguments *a, c
 static bool set_drain(const struct weft_program_info *info, struct arguments *a, const char *value)
 {
 	const char *why = NULL;
-	if (weft_parse_value(NULL, &weft_type_duration, (struct weft_text){ value, strlen(value) }, &a->options.drain, &why) != WEFT_OK ||
-		a->options.drain < 0)
+	struct weft_text text = { value, strlen(value) };
+	if (weft_parse_value(NULL, &weft_type_duration, text, &a->options.drain, &why) != WEFT_OK || a->options.drain < 0)
 		return wrong(info, "--drain", value, why ? why : "a duration is like 30s");
 	if (a->options.drain == 0)
 		a->options.drain = 1; /* 0 would be the default */

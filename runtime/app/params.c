@@ -7,7 +7,8 @@
 #include "app/runtime.h"
 #include "base/buffer.h"
 
-static enum weft_status parse(struct weft_intern *intern, const struct weft_type *t, struct weft_text text, void *value, const char **why)
+static enum weft_status parse(struct weft_intern *intern, const struct weft_type *t, struct weft_text text,
+	void *value, const char **why)
 {
 	if (t->kind != WEFT_KIND_OPTION)
 		return weft_parse_value(intern, t, text, value, why);
@@ -73,7 +74,8 @@ static enum weft_status check_names(const struct weft_runtime *r, const struct w
 	return status;
 }
 
-enum weft_status weft_params_read(struct weft_runtime *r, const struct weft_setting *settings, size_t count, struct weft_buffer *error)
+enum weft_status weft_params_read(struct weft_runtime *r, const struct weft_setting *settings, size_t count,
+	struct weft_buffer *error)
 {
 	void *params = (char *)r->program + r->info->params_offset;
 	enum weft_status status = check_names(r, settings, count, error);

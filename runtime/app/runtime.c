@@ -171,7 +171,8 @@ static struct weft_options options_of(const struct weft_options *given)
 	return o;
 }
 
-static enum weft_status first_transaction(struct weft_runtime *r, const struct weft_options *o, struct weft_buffer *error)
+static enum weft_status first_transaction(struct weft_runtime *r, const struct weft_options *o,
+	struct weft_buffer *error)
 {
 	enum weft_status status = weft_engine_begin(r->engine);
 	if (status != WEFT_OK)
@@ -191,12 +192,13 @@ static enum weft_status make_core(struct weft_runtime *r, const struct weft_opti
 	enum weft_status status = weft_engine_create(info->engine, r->program, &r->engine);
 	if (status != WEFT_OK)
 		return status;
-	*r->program = (struct weft_program_head){ .info = info, .engine = r->engine, .intern = weft_engine_intern(r->engine), .runtime = r,
-		.user = o->user };
+	*r->program = (struct weft_program_head){ .info = info, .engine = r->engine,
+		.intern = weft_engine_intern(r->engine), .runtime = r, .user = o->user };
 	struct weft_io_options io = { .backend = o->backend, .log = r->log.write, .log_user = r->log.user };
 	status = weft_loop_create(&io, &r->loop);
 	if (status != WEFT_OK)
-		weft_buffer_format(error, "the reactor%s%s: %s\n", o->backend ? " " : "", o->backend ? o->backend : "", weft_status_name(status));
+		weft_buffer_format(error, "the reactor%s%s: %s\n", o->backend ? " " : "", o->backend ? o->backend : "",
+			weft_status_name(status));
 	if (status == WEFT_OK && o->signals) /* before there are threads, which inherit the mask */
 		status = weft_loop_signals(r->loop, signalled, r);
 	return status;
@@ -204,8 +206,8 @@ static enum weft_status make_core(struct weft_runtime *r, const struct weft_opti
 
 static enum weft_status make_parts(struct weft_runtime *r, const struct weft_options *o, struct weft_buffer *error)
 {
-	struct weft_net_host net = { .info = r->info, .program = r->program, .engine = r->engine, .loop = r->loop, .workers = o->workers,
-		.backend = o->backend, .log = net_log, .user = r };
+	struct weft_net_host net = { .info = r->info, .program = r->program, .engine = r->engine, .loop = r->loop,
+		.workers = o->workers, .backend = o->backend, .log = net_log, .user = r };
 	struct weft_objects_host host = { .info = r->info, .program = r->program, .engine = r->engine, .log = &r->log };
 	enum weft_status status = WEFT_OK;
 	if (o->has_check)
@@ -225,11 +227,13 @@ static enum weft_status make(struct weft_runtime *r, const struct weft_program_i
 	struct weft_buffer *error)
 {
 	if (info->abi_version != WEFT_ABI_VERSION) {
-		weft_buffer_format(error, "%s was compiled for ABI %u, this library has %u\n", info->name, info->abi_version, WEFT_ABI_VERSION);
+		weft_buffer_format(error, "%s was compiled for ABI %u, this library has %u\n", info->name, info->abi_version,
+			WEFT_ABI_VERSION);
 		return WEFT_INVALID;
 	}
 	r->info = info;
-	r->log = (struct weft_log){ .write = o->log, .user = o->user, .level = o->has_log_level ? o->log_level : WEFT_LOG_INFO };
+	r->log = (struct weft_log){ .write = o->log, .user = o->user,
+		.level = o->has_log_level ? o->log_level : WEFT_LOG_INFO };
 	r->user = o->user;
 	r->fed_by_application = !o->manifests;
 	r->drain = o->drain > 0 ? o->drain : DRAIN_NS;
@@ -267,7 +271,8 @@ static void destroy(struct weft_runtime *r)
 	weft_free(r);
 }
 
-enum weft_status weft_create(const struct weft_program_info *info, const struct weft_options *given, void **program, char **error)
+enum weft_status weft_create(const struct weft_program_info *info, const struct weft_options *given, void **program,
+	char **error)
 {
 	struct weft_options o = options_of(given);
 	struct weft_buffer text = { 0 };

@@ -48,12 +48,13 @@ struct weft_runtime {
 	size_t params_read;               /* so many hold references */
 };
 
-/* From the options, the environment, or the default, into the instance's params struct; inside a transaction. What cannot be had is
- * named in `error`, one line each: the param, the variable or option, and the text. */
-enum weft_status weft_params_read(struct weft_runtime *, const struct weft_setting *, size_t count, struct weft_buffer *error);
+/* From the options, the environment, or the default, into the instance's params struct; inside a transaction. What
+ * cannot be had is named in `error`, one line each: the param, the variable or option, and the text. */
+enum weft_status weft_params_read(struct weft_runtime *, const struct weft_setting *, size_t count,
+	struct weft_buffer *error);
 void weft_params_release(struct weft_runtime *);
 
-/* A transaction is never open across a turn, so whoever is called by the loop may begin one. Outcomes of listeners reach the
- * engine by net itself: in its own task it begins, puts into the rule's observed table and commits. */
+/* A transaction is never open across a turn, so whoever is called by the loop may begin one. Outcomes of listeners
+ * reach the engine by net itself: in its own task it begins, puts into the rule's observed table and commits. */
 
 #endif

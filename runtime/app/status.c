@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT
  *
- * status.c: what `weft status` prints: collections, rules and their instances, sources, what was rejected, who lost, counters.
- * One walk gives both forms: each section says its facts to a writer, which is text or JSON.
+ * status.c: what `weft status` prints: collections, rules and their instances, sources, what was rejected, who lost,
+ * counters. One walk gives both forms: each section says its facts to a writer, which is text or JSON.
  */
 #include <inttypes.h>
 
@@ -75,8 +75,8 @@ static void collections(struct writer *w)
 		if (!is_collection(info, i))
 			continue;
 		if (!w->json) {
-			weft_buffer_format(w->out, "  %-24s %6zu row%s%s%s\n", is->name, rows, rows == 1 ? " " : "s", is->is_input ? "" : "  derived",
-				synced ? "" : "  not synced");
+			weft_buffer_format(w->out, "  %-24s %6zu row%s%s%s\n", is->name, rows, rows == 1 ? " " : "s",
+				is->is_input ? "" : "  derived", synced ? "" : "  not synced");
 			continue;
 		}
 		next(w);
@@ -167,11 +167,13 @@ static void sources(struct writer *w)
 			text(w, "directory", s.directory);
 			weft_buffer_format(w->out, ",");
 			text(w, "only", s.only ? s.only : "");
-			weft_buffer_format(w->out, ",\"files\":%zu,\"objects\":%zu,\"readings\":%" PRIu64 ",", s.files, s.objects, s.readings);
+			weft_buffer_format(w->out, ",\"files\":%zu,\"objects\":%zu,\"readings\":%" PRIu64 ",", s.files, s.objects,
+				s.readings);
 			text(w, "problem", s.problem ? s.problem : "");
 			weft_buffer_format(w->out, "}");
 		} else {
-			weft_buffer_format(w->out, "  %s%s%s: %zu file%s, %zu object%s, read %" PRIu64 " time%s%s%s\n", s.directory, s.only ? "/" : "",
+			weft_buffer_format(w->out, "  %s%s%s: %zu file%s, %zu object%s, read %" PRIu64 " time%s%s%s\n", s.directory,
+				s.only ? "/" : "",
 				s.only ? s.only : "", s.files, s.files == 1 ? "" : "s", s.objects, s.objects == 1 ? "" : "s", s.readings,
 				s.readings == 1 ? "" : "s", s.problem ? "; " : "", s.problem ? s.problem : "");
 		}
@@ -238,7 +240,8 @@ static void conflicts(struct writer *w)
 			weft_buffer_format(w->out, "conflicts\n");
 		any = true;
 		struct weft_cursor c;
-		for (const void *row = weft_table_first(&c, t, WEFT_NEW); row && (w->json || shown < ROWS_SHOWN); row = weft_cursor_next(&c), shown++)
+		const void *row = weft_table_first(&c, t, WEFT_NEW);
+		for (; row && (w->json || shown < ROWS_SHOWN); row = weft_cursor_next(&c), shown++)
 			conflict(w, t, row);
 		if (shown < count && !w->json)
 			weft_buffer_format(w->out, "  and %zu more of %s\n", count - shown, info->engine->tables[i].name);
@@ -275,8 +278,8 @@ void weft_status_text_of(struct weft_runtime *r, struct weft_buffer *out)
 {
 	struct writer w = { .runtime = r, .out = out, .comma = "" };
 	int64_t up = r->started_at ? (weft_loop_wall(r->loop) - r->started_at) / INT64_C(1000000000) : 0;
-	weft_buffer_format(out, "%s (%s): %s for %" PRId64 " s, version %" PRIu64 "\n", r->info->name, r->info->source, phase_name(r), up,
-		weft_engine_version(r->engine));
+	weft_buffer_format(out, "%s (%s): %s for %" PRId64 " s, version %" PRIu64 "\n", r->info->name, r->info->source,
+		phase_name(r), up, weft_engine_version(r->engine));
 	body(&w);
 }
 
@@ -291,6 +294,7 @@ void weft_status_json_of(struct weft_runtime *r, struct weft_buffer *out)
 	text(&w, "phase", phase_name(r));
 	weft_buffer_format(out, ",");
 	text(&w, "backend", weft_io_backend(weft_loop_io(r->loop)));
-	weft_buffer_format(out, ",\"version\":%" PRIu64 ",\"started_ns\":%" PRId64, weft_engine_version(r->engine), r->started_at);
+	weft_buffer_format(out, ",\"version\":%" PRIu64 ",\"started_ns\":%" PRId64, weft_engine_version(r->engine),
+		r->started_at);
 	body(&w);
 }

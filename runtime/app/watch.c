@@ -11,8 +11,8 @@ static void row(struct weft_buffer *b, const struct weft_table *t, const struct 
 	weft_json_value(b, intern, weft_table_info(t)->row, row);
 }
 
-void weft_watch_line(struct weft_buffer *b, const struct weft_table *t, const struct weft_intern *intern, const struct weft_change *c,
-	bool json)
+void weft_watch_line(struct weft_buffer *b, const struct weft_table *t, const struct weft_intern *intern,
+	const struct weft_change *c, bool json)
 {
 	bool both = c->before && c->after;
 	if (json)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT
  *
- * clock.c: `from clock(10s)`: a single row that is put anew each period. Its Instant fields hold the time of the tick, its Int
- * fields their number, its Duration fields the period. A tick that comes late is not made up for.
+ * clock.c: `from clock(10s)`: a single row that is put anew each period. Its Instant fields hold the time of the
+ * tick, its Int fields their number, its Duration fields the period. A tick that comes late is not made up for.
  */
 #include "base/alloc.h"
 #include "mesh/sources.h"
@@ -61,8 +61,8 @@ static void expired(void *user, struct weft_timer *timer)
 	tick(user);
 }
 
-enum weft_status weft_clock_create(struct weft_loop *loop, const struct weft_objects_host *host, const struct weft_source_info *info,
-	struct weft_clock **out)
+enum weft_status weft_clock_create(struct weft_loop *loop, const struct weft_objects_host *host,
+	const struct weft_source_info *info, struct weft_clock **out)
 {
 	struct weft_clock *c = weft_alloc(sizeof(*c));
 	if (!c)

@@ -23,7 +23,8 @@ static void write_path(struct weft_buffer *b, const struct weft_step *at)
 		weft_buffer_format(b, "[%zu]", at->index);
 }
 
-enum weft_status weft_decode_fail(struct weft_decode *d, const struct weft_step *at, const struct weft_doc *n, const char *want, bool describe)
+enum weft_status weft_decode_fail(struct weft_decode *d, const struct weft_step *at, const struct weft_doc *n,
+	const char *want, bool describe)
 {
 	struct weft_buffer b = { 0 };
 	write_path(&b, at);
@@ -43,8 +44,8 @@ enum weft_status weft_decode_fail(struct weft_decode *d, const struct weft_step 
 	return WEFT_INVALID;
 }
 
-static enum weft_status text_to(struct weft_decode *d, const struct weft_step *at, const struct weft_type *t, const struct weft_doc *n,
-	void *out)
+static enum weft_status text_to(struct weft_decode *d, const struct weft_step *at, const struct weft_type *t,
+	const struct weft_doc *n, void *out)
 {
 	const char *why = NULL;
 	if (n->kind != WEFT_DOC_TEXT)
@@ -61,8 +62,8 @@ static enum weft_status text_to(struct weft_decode *d, const struct weft_step *a
 }
 
 /* "10.0.0.1" alone is the network of one address, as in every manifest that takes address blocks. */
-static enum weft_status cidr_to(struct weft_decode *d, const struct weft_step *at, const struct weft_type *t, const struct weft_doc *n,
-	void *out)
+static enum weft_status cidr_to(struct weft_decode *d, const struct weft_step *at, const struct weft_type *t,
+	const struct weft_doc *n, void *out)
 {
 	struct weft_cidr *cidr = out;
 	if (n->kind != WEFT_DOC_TEXT || memchr(n->text.data, '/', n->text.size))
@@ -72,8 +73,8 @@ static enum weft_status cidr_to(struct weft_decode *d, const struct weft_step *a
 	return status;
 }
 
-static enum weft_status number_to(struct weft_decode *d, const struct weft_step *at, const struct weft_type *t, const struct weft_doc *n,
-	void *out)
+static enum weft_status number_to(struct weft_decode *d, const struct weft_step *at, const struct weft_type *t,
+	const struct weft_doc *n, void *out)
 {
 	int64_t x;
 	if (t->kind == WEFT_KIND_FLOAT) {
@@ -87,7 +88,8 @@ static enum weft_status number_to(struct weft_decode *d, const struct weft_step 
 		if (n->text.size == 0 || strspn(n->text.data, "0123456789") < n->text.size || weft_doc_int(&number, &x) != WEFT_OK)
 			return weft_decode_fail(d, at, n, "a port is a number", true);
 	} else if (weft_doc_int(n, &x) != WEFT_OK)
-		return weft_decode_fail(d, at, n, t->kind == WEFT_KIND_PORT ? "a port is a number" : "an integer is wanted here", true);
+		return weft_decode_fail(d, at, n, t->kind == WEFT_KIND_PORT ? "a port is a number" : "an integer is wanted here",
+			true);
 	if (t->kind == WEFT_KIND_PORT) {
 		if (x < 1 || x > 65535)
 			return weft_decode_fail(d, at, n, "a port is 1 to 65535", true);
@@ -101,15 +103,16 @@ static enum weft_status number_to(struct weft_decode *d, const struct weft_step 
 	return WEFT_OK;
 }
 
-static enum weft_status option_to(struct weft_decode *d, const struct weft_step *at, const struct weft_type *t, const struct weft_doc *n,
-	void *out)
+static enum weft_status option_to(struct weft_decode *d, const struct weft_step *at, const struct weft_type *t,
+	const struct weft_doc *n, void *out)
 {
 	if (n->kind == WEFT_DOC_NULL)
 		return WEFT_OK;
 	/* Kubernetes' IntOrString: a port by its name is not a number, so there is none. Nor is "None" an address. */
 	if (n->kind == WEFT_DOC_TEXT && t->item->kind == WEFT_KIND_PORT && strspn(n->text.data, "0123456789") < n->text.size)
 		return WEFT_OK;
-	if (n->kind == WEFT_DOC_TEXT && t->item->kind == WEFT_KIND_IP && (n->text.size == 0 || weft_text_equal(n->text, WEFT_TEXT("None"))))
+	if (n->kind == WEFT_DOC_TEXT && t->item->kind == WEFT_KIND_IP &&
+		(n->text.size == 0 || weft_text_equal(n->text, WEFT_TEXT("None"))))
 		return WEFT_OK;
 	enum weft_status status = weft_decode_at(d, at, t->item, n, (char *)out + t->offset);
 	bool has = true;
@@ -132,8 +135,8 @@ static int by_value(const void *a, const void *b, void *user)
 }
 
 /* The index of the first item whose value at `offset` an earlier one has too; `count` if all differ. */
-static enum weft_status find_twice(const struct weft_decode *d, const struct weft_type *t, const char *items, size_t count, size_t size,
-	size_t offset, size_t *twice)
+static enum weft_status find_twice(const struct weft_decode *d, const struct weft_type *t, const char *items,
+	size_t count, size_t size, size_t offset, size_t *twice)
 {
 	*twice = count;
 	if (count < 2)
@@ -161,8 +164,8 @@ static const struct weft_field *field_of(const struct weft_type *t, const char *
 	return NULL;
 }
 
-static enum weft_status list_to(struct weft_decode *d, const struct weft_step *at, const struct weft_type *t, const struct weft_doc *n,
-	void *out)
+static enum weft_status list_to(struct weft_decode *d, const struct weft_step *at, const struct weft_type *t,
+	const struct weft_doc *n, void *out)
 {
 	if (n->kind != WEFT_DOC_LIST)
 		return weft_decode_fail(d, at, n, "a list is wanted here", true);
@@ -198,7 +201,8 @@ static enum weft_status list_to(struct weft_decode *d, const struct weft_step *a
 }
 
 /* Sorts whole items by their first field. */
-static enum weft_status sort_entries(const struct weft_decode *d, const struct weft_type *entry, char *items, size_t count)
+static enum weft_status sort_entries(const struct weft_decode *d, const struct weft_type *entry, char *items,
+	size_t count)
 {
 	const char **sorted = weft_alloc_array(count, sizeof(char *));
 	char *copy = weft_alloc_array(count, entry->size);
@@ -216,8 +220,8 @@ static enum weft_status sort_entries(const struct weft_decode *d, const struct w
 	return status;
 }
 
-static enum weft_status map_to(struct weft_decode *d, const struct weft_step *at, const struct weft_type *t, const struct weft_doc *n,
-	void *out)
+static enum weft_status map_to(struct weft_decode *d, const struct weft_step *at, const struct weft_type *t,
+	const struct weft_doc *n, void *out)
 {
 	const struct weft_field *key = &t->item->fields[0], *value = &t->item->fields[1];
 	if (n->kind != WEFT_DOC_MAP)
@@ -250,7 +254,8 @@ static enum weft_status map_to(struct weft_decode *d, const struct weft_step *at
 	return status;
 }
 
-static enum weft_status fail_variant(struct weft_decode *d, const struct weft_step *at, const struct weft_type *t, const struct weft_doc *n)
+static enum weft_status fail_variant(struct weft_decode *d, const struct weft_step *at, const struct weft_type *t,
+	const struct weft_doc *n)
 {
 	char want[200];
 	int used = snprintf(want, sizeof(want), "one of");
@@ -263,11 +268,12 @@ static enum weft_status fail_variant(struct weft_decode *d, const struct weft_st
 }
 
 /* The payload of a variant: its one value, a list of them, or a map by their names (as weft_json_value writes it). */
-static enum weft_status payload_to(struct weft_decode *d, const struct weft_step *at, const struct weft_type *payload, const struct weft_doc *n,
-	void *out)
+static enum weft_status payload_to(struct weft_decode *d, const struct weft_step *at, const struct weft_type *payload,
+	const struct weft_doc *n, void *out)
 {
 	size_t count = payload->field_count;
-	if (n->kind == WEFT_DOC_MAP && n->count == count && weft_doc_get(n, (struct weft_text){ payload->fields[0].name, strlen(payload->fields[0].name) }))
+	struct weft_text first = { payload->fields[0].name, strlen(payload->fields[0].name) };
+	if (n->kind == WEFT_DOC_MAP && n->count == count && weft_doc_get(n, first))
 		return weft_decode_at(d, at, payload, n, out);
 	const struct weft_doc *item = count > 1 ? n->first : n;
 	if (count > 1 && (n->kind != WEFT_DOC_LIST || n->count != count))
@@ -279,8 +285,8 @@ static enum weft_status payload_to(struct weft_decode *d, const struct weft_step
 }
 
 /* A variant is its code as text; with a payload a map of its code to the payload. */
-static enum weft_status enum_to(struct weft_decode *d, const struct weft_step *at, const struct weft_type *t, const struct weft_doc *n,
-	void *out)
+static enum weft_status enum_to(struct weft_decode *d, const struct weft_step *at, const struct weft_type *t,
+	const struct weft_doc *n, void *out)
 {
 	bool has_payload = n->kind == WEFT_DOC_MAP && n->count == 1;
 	if (n->kind != WEFT_DOC_TEXT && !has_payload)
@@ -292,7 +298,8 @@ static enum weft_status enum_to(struct weft_decode *d, const struct weft_step *a
 		if (weft_text_equal(code, (struct weft_text){ is, strlen(is) }))
 			break;
 	}
-	if (tag == known && has_payload && t->open && weft_text_equal(code, (struct weft_text){ t->variants[tag].name, strlen(t->variants[tag].name) }))
+	const char *last = t->variants[t->variant_count - 1].name;
+	if (tag == known && has_payload && t->open && weft_text_equal(code, (struct weft_text){ last, strlen(last) }))
 		known++; /* {"Unknown": "QUIC"}: not from the outside, but as we print it */
 	if (tag == known && (!t->open || has_payload))
 		return fail_variant(d, at, t, n);
@@ -319,8 +326,9 @@ static const char *path_of(const struct weft_field *f)
 	return f->path ? f->path : f->name;
 }
 
-/* One step along the path: the shortest part of it, up to a dot or its end, that is a key here; a part that leads nowhere because
- * no map stands there gives way to a longer one (`metadata.labels.kubernetes.io/service-name`). NULL: no such key. */
+/* One step along the path: the shortest part of it, up to a dot or its end, that is a key here; a part that leads
+ * nowhere because no map stands there gives way to a longer one (`metadata.labels.kubernetes.io/service-name`).
+ * NULL: no such key. */
 static const struct weft_doc *step_along(const struct weft_doc *map, const char *path, size_t *size)
 {
 	const struct weft_doc *blocked = NULL;
@@ -341,10 +349,10 @@ static const struct weft_doc *step_along(const struct weft_doc *map, const char 
 	}
 }
 
-/* Follows the field's path; *found NULL when it ends early. Something on the way that is no map is an error: what stands
- * there would be read by nobody. */
-static enum weft_status follow(struct weft_decode *d, const struct weft_step *at, const struct weft_doc *n, const char *path,
-	const struct weft_doc **found)
+/* Follows the field's path; *found NULL when it ends early. Something on the way that is no map is an error: what
+ * stands there would be read by nobody. */
+static enum weft_status follow(struct weft_decode *d, const struct weft_step *at, const struct weft_doc *n,
+	const char *path, const struct weft_doc **found)
 {
 	const char *begin = path;
 	for (;;) {
@@ -364,7 +372,9 @@ static enum weft_status follow(struct weft_decode *d, const struct weft_step *at
 
 static bool is_empty(const struct weft_doc *n)
 {
-	return n->kind == WEFT_DOC_TEXT ? n->text.size == 0 : (n->kind == WEFT_DOC_LIST || n->kind == WEFT_DOC_MAP) && n->count == 0;
+	if (n->kind == WEFT_DOC_TEXT)
+		return n->text.size == 0;
+	return (n->kind == WEFT_DOC_LIST || n->kind == WEFT_DOC_MAP) && n->count == 0;
 }
 
 static enum weft_status make_absent(struct weft_decode *d, const struct weft_step *at, const struct weft_doc *record,
@@ -411,8 +421,8 @@ static enum weft_status field_to(struct weft_decode *d, const struct weft_step *
 	return status;
 }
 
-static enum weft_status record_to(struct weft_decode *d, const struct weft_step *at, const struct weft_type *t, const struct weft_doc *n,
-	void *out)
+static enum weft_status record_to(struct weft_decode *d, const struct weft_step *at, const struct weft_type *t,
+	const struct weft_doc *n, void *out)
 {
 	enum weft_status status = WEFT_OK;
 	if (n->kind != WEFT_DOC_MAP)
@@ -422,7 +432,8 @@ static enum weft_status record_to(struct weft_decode *d, const struct weft_step 
 	return status;
 }
 
-enum weft_status weft_decode_at(struct weft_decode *d, const struct weft_step *at, const struct weft_type *t, const struct weft_doc *n, void *out)
+enum weft_status weft_decode_at(struct weft_decode *d, const struct weft_step *at, const struct weft_type *t,
+	const struct weft_doc *n, void *out)
 {
 	switch ((enum weft_kind)t->kind) {
 	case WEFT_KIND_BOOL:
@@ -454,7 +465,8 @@ enum weft_status weft_decode_at(struct weft_decode *d, const struct weft_step *a
 	return weft_decode_fail(d, at, n, "a value of this type cannot stand in a document", false);
 }
 
-enum weft_status weft_decode_value(struct weft_decode *d, const struct weft_type *t, const struct weft_doc *n, void *value)
+enum weft_status weft_decode_value(struct weft_decode *d, const struct weft_type *t, const struct weft_doc *n,
+	void *value)
 {
 	memset(value, 0, t->size);
 	d->line = n->line;
@@ -471,8 +483,8 @@ enum weft_status weft_decode_row(struct weft_decode *d, const struct weft_type *
 	return weft_decode_value(d, t, n, row);
 }
 
-enum weft_status weft_decode_some(struct weft_decode *d, const struct weft_type *t, const uint16_t *fields, size_t count,
-	const struct weft_doc *n, void *row, bool *whole)
+enum weft_status weft_decode_some(struct weft_decode *d, const struct weft_type *t, const uint16_t *fields,
+	size_t count, const struct weft_doc *n, void *row, bool *whole)
 {
 	memset(row, 0, t->size);
 	if (!n || n->kind != WEFT_DOC_MAP) {
@@ -532,14 +544,15 @@ static enum weft_status collect_unread(struct unread *u, const struct weft_doc *
 			status = WEFT_NO_MEMORY;
 		else if (how == 2 && c->kind == WEFT_DOC_MAP)
 			status = collect_unread(u, c, path);
-		else if (how != 1 && c->kind != WEFT_DOC_NULL && (status = weft_intern_put_text(u->d->intern, path, &u->ids[u->count])) == WEFT_OK)
-			u->count++;
+		else if (how != 1 && c->kind != WEFT_DOC_NULL)
+			status = weft_intern_put_text(u->d->intern, path, &u->ids[u->count++]);
 		weft_buffer_free(&b);
 	}
 	return status;
 }
 
-enum weft_status weft_decode_unread(struct weft_decode *d, const struct weft_type *t, const struct weft_doc *record, const char *path, void *out)
+enum weft_status weft_decode_unread(struct weft_decode *d, const struct weft_type *t, const struct weft_doc *record,
+	const char *path, void *out)
 {
 	struct weft_text prefix = { path, strlen(path) > 2 ? strlen(path) - 2 : 0 };
 	const struct weft_doc *map = record;

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT
  *
- * file.c: `from file(...)`: the rows of one collection in one file of the user's own. A list is its elements, a map is one
- * row, several documents are several of these; a record that Kubernetes has may stand there as manifests do. A file that
- * is named neither .yaml nor .json holds lines `key="value"`, as the downward API writes labels and annotations: they
- * are what every Labels field of the record reads.
+ * file.c: `from file(...)`: the rows of one collection in one file of the user's own. A list is its elements, a map
+ * is one row, several documents are several of these; a record that Kubernetes has may stand there as manifests do. A
+ * file that is named neither .yaml nor .json holds lines `key="value"`, as the downward API writes labels and
+ * annotations: they are what every Labels field of the record reads.
  */
 #include "base/alloc.h"
 #include "mesh/sources.h"
@@ -21,12 +21,14 @@ static bool is_bare(const struct weft_type *row)
 }
 
 /* The document as the row type reads it: a bare value is put under the name of its column. */
-static enum weft_status add(struct weft_reading *r, struct weft_objects *o, struct weft_documents *memory, const struct weft_doc *n)
+static enum weft_status add(struct weft_reading *r, struct weft_objects *o, struct weft_documents *memory,
+	const struct weft_doc *n)
 {
 	const struct weft_type *row = weft_objects_row(o, 0);
 	if (!is_bare(row) || weft_doc_get(n, WEFT_TEXT("value")))
 		return weft_reading_add(r, 0, n);
-	struct weft_doc *map = weft_documents_alloc(memory, sizeof(*map)), *value = weft_documents_alloc(memory, sizeof(*value));
+	struct weft_doc *map = weft_documents_alloc(memory, sizeof(*map)),
+		*value = weft_documents_alloc(memory, sizeof(*value));
 	if (!map || !value)
 		return WEFT_NO_MEMORY;
 	*value = *n;
@@ -37,7 +39,8 @@ static enum weft_status add(struct weft_reading *r, struct weft_objects *o, stru
 	return weft_reading_add(r, 0, map);
 }
 
-static enum weft_status read_documents(struct weft_reading *r, struct weft_objects *o, enum weft_document_format format, struct weft_text bytes)
+static enum weft_status read_documents(struct weft_reading *r, struct weft_objects *o,
+	enum weft_document_format format, struct weft_text bytes)
 {
 	struct weft_documents documents;
 	enum weft_status status = weft_documents_read(&documents, format, bytes);
@@ -103,7 +106,8 @@ static bool read_line(struct lines *l)
 	while (l->at < l->end && (*l->at == ' ' || *l->at == '\t' || *l->at == '\r'))
 		l->at++;
 	if (l->at < l->end && *l->at != '\n' && *l->at != '#') {
-		const char *equals = memchr(l->at, '=', (size_t)(l->end - l->at)), *stop = memchr(l->at, '\n', (size_t)(l->end - l->at));
+		const char *equals = memchr(l->at, '=', (size_t)(l->end - l->at)),
+			*stop = memchr(l->at, '\n', (size_t)(l->end - l->at));
 		if (!equals || equals == l->at || (stop && stop < equals)) {
 			weft_builder_fail(&l->b, l->line, "a line of labels is key=\"value\"");
 			return false;
@@ -111,7 +115,8 @@ static bool read_line(struct lines *l)
 		struct weft_text key = { l->at, (size_t)(equals - l->at) };
 		l->at = equals + 1;
 		if (!read_value(l) || !weft_builder_key(&l->b, l->line, key) ||
-			!weft_builder_scalar(&l->b, WEFT_DOC_TEXT, l->line, (struct weft_text){ l->value.data ? l->value.data : "", l->value.size }))
+			!weft_builder_scalar(&l->b, WEFT_DOC_TEXT, l->line, (struct weft_text){ l->value.data ? l->value.data : "",
+				l->value.size }))
 			return false;
 	}
 	while (l->at < l->end && *l->at != '\n')
@@ -148,7 +153,8 @@ static struct weft_doc *under_path(struct weft_documents *memory, const char *pa
 	return n;
 }
 
-static enum weft_status add_labels(struct weft_reading *r, struct weft_objects *o, struct lines *l, const struct weft_doc *labels)
+static enum weft_status add_labels(struct weft_reading *r, struct weft_objects *o, struct lines *l,
+	const struct weft_doc *labels)
 {
 	const struct weft_type *row = weft_objects_row(o, 0);
 	struct weft_doc root = { .kind = WEFT_DOC_MAP, .line = 1, .flaw = labels->flaw };
@@ -187,7 +193,8 @@ static enum weft_status read_lines(struct weft_reading *r, struct weft_objects *
 	return status;
 }
 
-enum weft_status weft_file_read(struct weft_reading *r, struct weft_objects *o, const char *name, struct weft_text bytes)
+enum weft_status weft_file_read(struct weft_reading *r, struct weft_objects *o, const char *name,
+	struct weft_text bytes)
 {
 	bool yaml = ends_with(name, ".yaml") || ends_with(name, ".yml"), json = ends_with(name, ".json");
 	if ((yaml || json) && weft_objects_source(o, 0)->origin)

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT
  *
- * folder.c: names that changed become files to be read, files that are ready become one transaction. A file is `ready` when
- * its last event says that it is whole; other events only ask for a look later. What cannot be read keeps its rows.
+ * folder.c: names that changed become files to be read, files that are ready become one transaction. A file is
+ * `ready` when its last event says that it is whole; other events only ask for a look later. What cannot be read
+ * keeps its rows.
  */
 #include "mesh/folder.h"
 
@@ -208,7 +209,8 @@ static void followed(void *user, enum weft_follow_event event, const char *name)
 
 static bool same_stat(const struct stat *a, const struct stat *b)
 {
-	return a->st_dev == b->st_dev && a->st_ino == b->st_ino && a->st_size == b->st_size && a->st_mtim.tv_sec == b->st_mtim.tv_sec &&
+	return a->st_dev == b->st_dev && a->st_ino == b->st_ino && a->st_size == b->st_size &&
+		a->st_mtim.tv_sec == b->st_mtim.tv_sec &&
 	       a->st_mtim.tv_nsec == b->st_mtim.tv_nsec && a->st_ctim.tv_sec == b->st_ctim.tv_sec &&
 	       a->st_ctim.tv_nsec == b->st_ctim.tv_nsec;
 }
@@ -231,7 +233,9 @@ static void read_open(struct weft_folder *f, struct file *n, int descriptor)
 		n->outcome = FILE_REMOVED;
 		return;
 	}
-	size_t room = before.st_size < WEFT_DOCUMENT_BYTES_MAX ? (size_t)before.st_size + 1 : (size_t)WEFT_DOCUMENT_BYTES_MAX + 1, used = 0;
+	/* one byte more than there should be, so that growth is seen */
+	size_t used = 0, room = 1 + (before.st_size < WEFT_DOCUMENT_BYTES_MAX ? (size_t)before.st_size
+		: WEFT_DOCUMENT_BYTES_MAX);
 	char *bytes = weft_alloc(room);
 	if (!bytes) {
 		look_later(f, n, WEFT_FOLDER_AGAIN_NS);
@@ -244,7 +248,8 @@ static void read_open(struct weft_folder *f, struct file *n, int descriptor)
 		used += got > 0 ? (size_t)got : 0;
 	}
 	int error = got < 0 ? errno : fstat(descriptor, &after) != 0 ? errno : 0;
-	bool moved = !error && (!same_stat(&before, &after) || (used != (size_t)before.st_size && used <= WEFT_DOCUMENT_BYTES_MAX));
+	bool moved = !error && (!same_stat(&before, &after) ||
+				       (used != (size_t)before.st_size && used <= WEFT_DOCUMENT_BYTES_MAX));
 	if (!error && !(moved && n->tries++ < 50)) {
 		n->bytes = (struct weft_text){ bytes, used };
 		n->outcome = FILE_READ;
@@ -286,12 +291,14 @@ static void read_file(struct weft_folder *f, struct file *n, const struct stat *
 	close(descriptor);
 }
 
-/* Every name of the directory; files of ours that are not among them are looked at too. False: it could not be listed. */
+/* Every name of the directory; files of ours that are not among them are looked at too. False: it could not be
+ * listed. */
 static bool list_names(struct weft_folder *f)
 {
 	DIR *d = opendir(f->directory);
 	if (!d) {
-		snprintf(f->problem, sizeof(f->problem), "the directory cannot be read (%s)%s", strerror(errno), f->synced ? ": what it gave stays" : "");
+		snprintf(f->problem, sizeof(f->problem), "the directory cannot be read (%s)%s", strerror(errno),
+			f->synced ? ": what it gave stays" : "");
 		return false;
 	}
 	for (size_t i = 0; i < f->file_count; i++)
@@ -383,7 +390,8 @@ static bool has_outcome(const struct weft_folder *f)
 	return false;
 }
 
-/* Nothing is synced by a directory that could not be listed, nor by the one file meant as long as it has never been there. */
+/* Nothing is synced by a directory that could not be listed, nor by the one file meant as long as it has never
+ * been there. */
 static bool may_sync(const struct weft_folder *f)
 {
 	if (f->rescan || !f->present)
@@ -434,7 +442,8 @@ static void process(struct weft_folder *f)
 		f->readings++;
 	} else {
 		weft_objects_undo(f->objects);
-		snprintf(f->problem, sizeof(f->problem), "the last change could not be taken over (%s): again in a second", weft_status_name(status));
+		snprintf(f->problem, sizeof(f->problem), "the last change could not be taken over (%s): again in a second",
+			weft_status_name(status));
 		weft_log(f->host.log, WEFT_LOG_ERROR, "%s: %s", f->directory, f->problem);
 		f->rescan = f->rescan || syncs;
 	}
@@ -499,7 +508,8 @@ void weft_folder_destroy(struct weft_folder *f)
 
 void weft_folder_state(const struct weft_folder *f, struct weft_folder_state *out)
 {
-	*out = (struct weft_folder_state){ .directory = f->directory, .only = f->only, .problem = f->problem[0] ? f->problem : NULL,
+	*out = (struct weft_folder_state){ .directory = f->directory, .only = f->only,
+		.problem = f->problem[0] ? f->problem : NULL,
 		.files = f->file_count, .objects = weft_objects_count(f->objects), .readings = f->readings };
 }
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT
  *
- * folder.h: the files of a directory (or one of them) as objects of some sources, from the first reading on through every save.
- * A save is one transaction, whatever it consists of: a file is read when whoever writes it has closed it, files saved
- * together are read together, and a file that is moved aside and written anew was never gone.
+ * folder.h: the files of a directory (or one of them) as objects of some sources, from the first reading on through
+ * every save. A save is one transaction, whatever it consists of: a file is read when whoever writes it has closed
+ * it, files saved together are read together, and a file that is moved aside and written anew was never gone.
  */
 #ifndef WEFT_MESH_FOLDER_H
 #define WEFT_MESH_FOLDER_H
@@ -19,7 +19,8 @@
 enum { WEFT_FOLDER_FILES_MAX = 20000 };
 
 /* Fills a reading from a file's bytes. Only NO_MEMORY is an error. */
-typedef enum weft_status weft_folder_read_fn(struct weft_reading *, struct weft_objects *, const char *name, struct weft_text bytes);
+typedef enum weft_status weft_folder_read_fn(struct weft_reading *, struct weft_objects *, const char *name,
+	struct weft_text bytes);
 
 struct weft_folder;
 struct weft_folder_info {

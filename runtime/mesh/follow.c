@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT
  *
- * follow.c: two watches: one on the directory's inode, one on the nearest directory above it that exists, where the name
- * may appear or come to mean another inode. Both are set before anybody looks, so nothing falls in between.
+ * follow.c: two watches: one on the directory's inode, one on the nearest directory above it that exists, where the
+ * name may appear or come to mean another inode. Both are set before anybody looks, so nothing falls in between.
  */
 #include "mesh/follow.h"
 
@@ -16,8 +16,8 @@
 #define RETRY_NS INT64_C(1000000000) /* how often we look without being told: no inotify, or no directory */
 
 enum {
-	INSIDE = IN_CREATE | IN_MODIFY | IN_CLOSE_WRITE | IN_MOVED_TO | IN_MOVED_FROM | IN_DELETE | IN_ATTRIB | IN_DELETE_SELF | IN_MOVE_SELF |
-		 IN_ONLYDIR,
+	INSIDE = IN_CREATE | IN_MODIFY | IN_CLOSE_WRITE | IN_MOVED_TO | IN_MOVED_FROM | IN_DELETE | IN_ATTRIB |
+		 IN_DELETE_SELF | IN_MOVE_SELF | IN_ONLYDIR,
 	ABOVE = IN_CREATE | IN_MOVED_TO | IN_MOVED_FROM | IN_DELETE | IN_DELETE_SELF | IN_MOVE_SELF | IN_ONLYDIR,
 };
 
@@ -194,8 +194,8 @@ static void ready(void *user, struct weft_io_watch *watch, unsigned what)
 	}
 }
 
-enum weft_status weft_follow_create(struct weft_loop *loop, const struct weft_log *log, const char *directory, weft_follow_fn *call,
-	void *user, struct weft_follow **out)
+enum weft_status weft_follow_create(struct weft_loop *loop, const struct weft_log *log, const char *directory,
+	weft_follow_fn *call, void *user, struct weft_follow **out)
 {
 	struct weft_follow *f = weft_alloc(sizeof(*f));
 	if (!f)

@@ -22,8 +22,8 @@ enum weft_follow_event {
 struct weft_follow;
 /* From the loop; not from within weft_follow_create. */
 typedef void weft_follow_fn(void *user, enum weft_follow_event, const char *name);
-enum weft_status weft_follow_create(struct weft_loop *, const struct weft_log *, const char *directory, weft_follow_fn *, void *user,
-	struct weft_follow **);
+enum weft_status weft_follow_create(struct weft_loop *, const struct weft_log *, const char *directory,
+	weft_follow_fn *, void *user, struct weft_follow **);
 void weft_follow_destroy(struct weft_follow *);
 /* Begins: looks for the directory and reports RESCAN or GONE at once. */
 void weft_follow_start(struct weft_follow *);

@@ -70,8 +70,8 @@ static const struct weft_doc *items_of(const struct weft_objects *o, const struc
 	return named && items && items->kind == WEFT_DOC_LIST && !is_collected(o, k) ? items : NULL;
 }
 
-static enum weft_status broken_for(struct weft_reading *r, const struct weft_objects *o, const struct kind *k, const struct weft_doc *partial,
-	uint32_t line, const char *reason)
+static enum weft_status broken_for(struct weft_reading *r, const struct weft_objects *o, const struct kind *k,
+	const struct weft_doc *partial, uint32_t line, const char *reason)
 {
 	if (!k)
 		return weft_reading_broken(r, WEFT_ALL_SOURCES, partial, line, reason);
@@ -85,10 +85,11 @@ static enum weft_status broken_for(struct weft_reading *r, const struct weft_obj
 	return any || status != WEFT_OK ? status : weft_reading_broken(r, weft_objects_source_count(o), partial, line, reason);
 }
 
-static enum weft_status read_object(struct weft_reading *r, const struct weft_objects *o, const struct weft_doc *n, const struct kind *inherited);
+static enum weft_status read_object(struct weft_reading *r, const struct weft_objects *o, const struct weft_doc *n,
+	const struct kind *inherited);
 
-static enum weft_status read_list(struct weft_reading *r, const struct weft_objects *o, const struct weft_doc *n, const struct weft_doc *items,
-	struct kind k)
+static enum weft_status read_list(struct weft_reading *r, const struct weft_objects *o, const struct weft_doc *n,
+	const struct weft_doc *items, struct kind k)
 {
 	struct kind item = { k.group, { k.kind.data, k.kind.size - 4 } };
 	enum weft_status status = WEFT_OK;
@@ -101,7 +102,8 @@ static enum weft_status read_list(struct weft_reading *r, const struct weft_obje
 	return status == WEFT_OK && !inside ? broken_for(r, o, NULL, NULL, n->flaw->line, n->flaw->reason) : status;
 }
 
-static enum weft_status read_object(struct weft_reading *r, const struct weft_objects *o, const struct weft_doc *n, const struct kind *inherited)
+static enum weft_status read_object(struct weft_reading *r, const struct weft_objects *o, const struct weft_doc *n,
+	const struct kind *inherited)
 {
 	struct kind k;
 	if (!kind_of(n, inherited, &k)) {
@@ -136,7 +138,8 @@ static enum weft_status read_broken(struct weft_reading *r, const struct weft_ob
 	return broken_for(r, o, NULL, last, d->broken->line, d->broken->reason);
 }
 
-enum weft_status weft_manifests_read(struct weft_reading *r, struct weft_objects *o, const char *name, struct weft_text bytes)
+enum weft_status weft_manifests_read(struct weft_reading *r, struct weft_objects *o, const char *name,
+	struct weft_text bytes)
 {
 	struct weft_documents documents;
 	size_t size = strlen(name);

@@ -64,7 +64,8 @@ struct weft_objects {
 
 /* ---- sources ---- */
 
-enum weft_status weft_objects_create(const struct weft_objects_host *host, const uint16_t *sources, size_t count, struct weft_objects **out)
+enum weft_status weft_objects_create(const struct weft_objects_host *host, const uint16_t *sources, size_t count,
+	struct weft_objects **out)
 {
 	struct weft_objects *o = weft_alloc(sizeof(*o));
 	if (!o)
@@ -102,7 +103,10 @@ void weft_objects_destroy(struct weft_objects *o)
 }
 
 size_t weft_objects_source_count(const struct weft_objects *o) { return o->source_count; }
-const struct weft_source_info *weft_objects_source(const struct weft_objects *o, size_t i) { return o->sources[i].info; }
+const struct weft_source_info *weft_objects_source(const struct weft_objects *o, size_t i)
+{
+	return o->sources[i].info;
+}
 const struct weft_type *weft_objects_row(const struct weft_objects *o, size_t i) { return o->sources[i].row; }
 size_t weft_objects_count(const struct weft_objects *o) { return o->count; }
 
@@ -242,14 +246,17 @@ static const struct weft_field *field_of(const struct weft_type *t, const char *
 	return NULL;
 }
 
-static enum weft_status put_text(struct weft_objects *o, const struct weft_type *t, const char *name, const char *text, void *row)
+static enum weft_status put_text(struct weft_objects *o, const struct weft_type *t, const char *name, const char *text,
+	void *row)
 {
 	const struct weft_field *f = field_of(t, name);
-	return f ? weft_intern_put_text(o->intern, (struct weft_text){ text, strlen(text) }, (void *)((char *)row + f->offset)) : WEFT_OK;
+	return f ? weft_intern_put_text(o->intern, (struct weft_text){ text, strlen(text) },
+		(void *)((char *)row + f->offset)) : WEFT_OK;
 }
 
 /* A rejected row has the key columns of the collection by their names. */
-static enum weft_status fill_rejected(struct weft_objects *o, const struct source *s, const void *key, struct rejection *j)
+static enum weft_status fill_rejected(struct weft_objects *o, const struct source *s, const void *key,
+	struct rejection *j)
 {
 	for (uint16_t k = 0; k < s->table->key_count; k++) {
 		const struct weft_field *from = &s->row->fields[s->table->key[k]], *to = field_of(s->rejected, from->name);
@@ -287,7 +294,8 @@ static enum weft_status reject(struct weft_reading *r, size_t i, const void *key
 }
 
 /* A column of the key is believed only if the document got as far as the map that it stands in. */
-static enum weft_status salvage_key(struct weft_objects *o, const struct source *s, const struct weft_doc *partial, void *row, bool *whole)
+static enum weft_status salvage_key(struct weft_objects *o, const struct source *s, const struct weft_doc *partial,
+	void *row, bool *whole)
 {
 	struct weft_decode d = { .intern = o->intern, .program = o->host.program };
 	uint16_t known[16], count = 0;
@@ -354,7 +362,8 @@ enum weft_status weft_reading_add(struct weft_reading *r, size_t i, const struct
 	return status;
 }
 
-enum weft_status weft_reading_broken(struct weft_reading *r, size_t i, const struct weft_doc *partial, uint32_t line, const char *reason)
+enum weft_status weft_reading_broken(struct weft_reading *r, size_t i, const struct weft_doc *partial, uint32_t line,
+	const char *reason)
 {
 	struct weft_objects *o = r->file->objects;
 	enum weft_status status = WEFT_OK;

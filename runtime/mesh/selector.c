@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT
  *
- * selector.c: Kubernetes' label selectors and labels. A selector is a LabelSelector (matchLabels, matchExpressions) or a
- * bare map, which is matchLabels. An operator that is not known and an In without values are errors, as they are for
- * the API server: a selector that is half understood would select too much or too little.
+ * selector.c: Kubernetes' label selectors and labels. A selector is a LabelSelector (matchLabels, matchExpressions)
+ * or a bare map, which is matchLabels. An operator that is not known and an In without values are errors, as they are
+ * for the API server: a selector that is half understood would select too much or too little.
  */
 #include <stdlib.h>
 
 #include "base/alloc.h"
 #include "mesh/decode_parts.h"
 
-static enum weft_status scalar_text(struct weft_decode *d, const struct weft_step *at, const struct weft_doc *n, weft_id *out)
+static enum weft_status scalar_text(struct weft_decode *d, const struct weft_step *at, const struct weft_doc *n,
+	weft_id *out)
 {
 	if (n->kind == WEFT_DOC_NULL) { /* null in a map of texts is the empty text */
 		*out = 0;
@@ -35,7 +36,8 @@ static int by_text(const void *a, const void *b, void *intern)
 	return weft_value_compare(intern, &weft_type_string, a, b);
 }
 
-enum weft_status weft_decode_labels(struct weft_decode *d, const struct weft_step *at, const struct weft_doc *n, weft_id *out)
+enum weft_status weft_decode_labels(struct weft_decode *d, const struct weft_step *at, const struct weft_doc *n,
+	weft_id *out)
 {
 	if (n->kind != WEFT_DOC_MAP)
 		return weft_decode_fail(d, at, n, "a map of labels is wanted here", true);
@@ -169,13 +171,15 @@ static enum weft_status finish(struct requirements *r, struct weft_selector *out
 	return weft_intern_put_list(r->d->intern, &weft_type_requirement, r->items, kept, &out->requirements);
 }
 
-enum weft_status weft_decode_selector(struct weft_decode *d, const struct weft_step *at, const struct weft_doc *n, struct weft_selector *out)
+enum weft_status weft_decode_selector(struct weft_decode *d, const struct weft_step *at, const struct weft_doc *n,
+	struct weft_selector *out)
 {
 	if (n->kind != WEFT_DOC_MAP)
 		return weft_decode_fail(d, at, n, "a label selector is a map", true);
 	struct requirements r = { .d = d };
 	enum weft_status status = WEFT_OK;
-	const struct weft_doc *labels = part(n, WEFT_TEXT("matchLabels")), *expressions = part(n, WEFT_TEXT("matchExpressions"));
+	const struct weft_doc *labels = part(n, WEFT_TEXT("matchLabels")),
+		*expressions = part(n, WEFT_TEXT("matchExpressions"));
 	if (!labels && !expressions) {
 		status = match_labels(&r, at, n);
 	} else {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT
  *
- * sources.c: from the program's list of sources to folders and clocks. All collections `from kubernetes` share one reading
- * of the directory, so that a save that touches two kinds is one transaction.
+ * sources.c: from the program's list of sources to folders and clocks. All collections `from kubernetes` share one
+ * reading of the directory, so that a save that touches two kinds is one transaction.
  */
 #include "mesh/sources.h"
 
@@ -14,11 +14,11 @@ struct weft_sources {
 	size_t folder_count, clock_count;
 };
 
-static enum weft_status add_folder(struct weft_sources *s, struct weft_loop *loop, const char *directory, const char *only,
-	const uint16_t *sources, size_t count, weft_folder_read_fn *read)
+static enum weft_status add_folder(struct weft_sources *s, struct weft_loop *loop, const char *directory,
+	const char *only, const uint16_t *sources, size_t count, weft_folder_read_fn *read)
 {
-	struct weft_folder_info info = { .loop = loop, .host = &s->host, .directory = directory, .only = only, .sources = sources,
-		.source_count = count, .read = read };
+	struct weft_folder_info info = { .loop = loop, .host = &s->host, .directory = directory, .only = only,
+		.sources = sources, .source_count = count, .read = read };
 	enum weft_status status = weft_folder_create(&info, &s->folders[s->folder_count]);
 	s->folder_count += status == WEFT_OK;
 	return status;
@@ -64,8 +64,8 @@ static enum weft_status add_file(struct weft_sources *s, struct weft_loop *loop,
 	return status;
 }
 
-enum weft_status weft_sources_create(struct weft_loop *loop, const struct weft_objects_host *host, const char *manifests,
-	struct weft_sources **out)
+enum weft_status weft_sources_create(struct weft_loop *loop, const struct weft_objects_host *host,
+	const char *manifests, struct weft_sources **out)
 {
 	struct weft_sources *s = weft_alloc(sizeof(*s));
 	size_t count = host->info->source_count;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT
  *
  * document.c: the tree that YAML and JSON files become, and its builder: the limits are checked here, in one place,
- * and here a broken document is closed so that what stood before the break can still be looked at (whose object was it?).
- * All memory of a file's documents is a chain of blocks that goes at once.
+ * and here a broken document is closed so that what stood before the break can still be looked at (whose object was
+ * it?). All memory of a file's documents is a chain of blocks that goes at once.
  */
 #include "proto/document.h"
 
@@ -61,8 +61,8 @@ static bool copy_text(struct weft_documents *d, struct weft_text from, struct we
 	return true;
 }
 
-static enum weft_status flaw_make_v(struct weft_documents *d, const struct weft_flaw **out, uint32_t line, const char *format,
-	va_list args)
+static enum weft_status flaw_make_v(struct weft_documents *d, const struct weft_flaw **out, uint32_t line,
+	const char *format, va_list args)
 {
 	char reason[400];
 	int n = vsnprintf(reason, sizeof(reason), format, args);
@@ -79,7 +79,8 @@ static enum weft_status flaw_make_v(struct weft_documents *d, const struct weft_
 	return WEFT_OK;
 }
 
-enum weft_status weft_flaw_make(struct weft_documents *d, const struct weft_flaw **out, uint32_t line, const char *format, ...)
+enum weft_status weft_flaw_make(struct weft_documents *d, const struct weft_flaw **out, uint32_t line,
+	const char *format, ...)
 {
 	va_list args;
 	va_start(args, format);
@@ -197,11 +198,12 @@ static int by_key(const void *a, const void *b)
 	return c ? c : x->line < y->line ? -1 : x->line > y->line;
 }
 
-static bool note_twice(struct weft_builder *b, struct weft_doc *map, const struct weft_doc *one, const struct weft_doc *two)
+static bool note_twice(struct weft_builder *b, struct weft_doc *map, const struct weft_doc *one,
+	const struct weft_doc *two)
 {
 	int shown = two->key.size > 100 ? 100 : (int)two->key.size;
-	if (weft_flaw_make(b->documents, &map->flaw, two->line, "the key `%.*s` stands twice in one map, first in line %u", shown,
-		    two->key.data, one->line) == WEFT_OK)
+	if (weft_flaw_make(b->documents, &map->flaw, two->line, "the key `%.*s` stands twice in one map, first in line %u",
+		shown, two->key.data, one->line) == WEFT_OK)
 		return true;
 	b->status = WEFT_NO_MEMORY;
 	return false;

@@ -40,7 +40,8 @@ struct weft_doc {
 
 struct weft_document {
 	struct weft_doc *root;          /* NULL: broken from the start. Never NULL if not broken */
-	const struct weft_flaw *broken; /* what stops the reading, or NULL: the tree is whole. If not NULL, `root` is a guess */
+	/* what stops the reading, or NULL: the tree is whole. If not NULL, `root` is a guess */
+	const struct weft_flaw *broken;
 	struct weft_document *next;
 };
 
@@ -89,14 +90,16 @@ bool weft_builder_scalar(struct weft_builder *, enum weft_doc_kind, uint32_t lin
 bool weft_builder_open(struct weft_builder *, enum weft_doc_kind, uint32_t line);
 bool weft_builder_key(struct weft_builder *, uint32_t line, struct weft_text);
 bool weft_builder_close(struct weft_builder *);
-void weft_builder_fail(struct weft_builder *, uint32_t line, const char *format, ...) __attribute__((format(printf, 3, 4)));
+void weft_builder_fail(struct weft_builder *, uint32_t line, const char *format,
+	...) __attribute__((format(printf, 3, 4)));
 /* Copies a subtree as the next node. `*budget` nodes at most. */
 bool weft_builder_copy(struct weft_builder *, const struct weft_doc *, uint32_t line, size_t *budget);
 struct weft_doc *weft_builder_top(struct weft_builder *); /* the container being filled, or NULL */
 /* Ends the document: closes what a broken one left open. One without content is dropped. */
 void weft_builder_end(struct weft_builder *);
 void *weft_documents_alloc(struct weft_documents *, size_t size); /* zeroed; NULL when memory is out */
-enum weft_status weft_flaw_make(struct weft_documents *, const struct weft_flaw **, uint32_t line, const char *format, ...)
+enum weft_status weft_flaw_make(struct weft_documents *, const struct weft_flaw **, uint32_t line, const char *format,
+	...)
 	__attribute__((format(printf, 4, 5)));
 /* Adds to a broken document's tree what its lines look like. */
 void weft_document_salvage(struct weft_documents *, struct weft_document *, struct weft_text, uint32_t line);

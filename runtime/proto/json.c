@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT
  *
  * json.c: RFC 8259, to the letter: no comments, no trailing commas, no leading zeros, no raw control characters, valid
- * UTF-8, and no half of a surrogate pair (it has no UTF-8 form). Recursion is bounded by the depth that the builder allows.
+ * UTF-8, and no half of a surrogate pair (it has no UTF-8 form). Recursion is bounded by the depth that the builder
+ * allows.
  */
 #include "proto/document.h"
 
@@ -39,7 +40,8 @@ static void blanks(struct json *j)
 	}
 }
 
-/* The length of the well-formed UTF-8 sequence here (RFC 3629: no overlong form, no surrogate, none above 10FFFF), or 0. */
+/* The length of the well-formed UTF-8 sequence here (RFC 3629: no overlong form, no surrogate, none above 10FFFF),
+ * or 0. */
 static size_t utf8(const unsigned char *s, const unsigned char *end)
 {
 	size_t n = s[0] < 0x80 ? 1 : s[0] < 0xc2 ? 0 : s[0] < 0xe0 ? 2 : s[0] < 0xf0 ? 3 : s[0] < 0xf5 ? 4 : 0;
@@ -241,7 +243,8 @@ static bool value(struct json *j)
 	case '{': return members(j, true);
 	case '[': return members(j, false);
 	case '"':
-		return string(j) && weft_builder_scalar(&j->b, WEFT_DOC_TEXT, j->line, (struct weft_text){ j->text.data, j->text.size });
+		return string(j) && weft_builder_scalar(&j->b, WEFT_DOC_TEXT, j->line,
+			(struct weft_text){ j->text.data, j->text.size });
 	case 't': return word(j, WEFT_TEXT("true"), WEFT_DOC_BOOL);
 	case 'f': return word(j, WEFT_TEXT("false"), WEFT_DOC_BOOL);
 	case 'n': return word(j, WEFT_TEXT("null"), WEFT_DOC_NULL);

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT
  *
- * salvage.c: what a broken YAML document probably was about. Its lines are looked at one by one, without YAML's grammar: keys of
- * the outermost map and of the maps in it, where they stand on lines of their own or in `{name: web, namespace: shop}`.
- * Only what the reading before the break did not give is added; nobody takes the document for readable.
+ * salvage.c: what a broken YAML document probably was about. Its lines are looked at one by one, without YAML's
+ * grammar: keys of the outermost map and of the maps in it, where they stand on lines of their own or in `{name: web,
+ * namespace: shop}`. Only what the reading before the break did not give is added; nobody takes the document for
+ * readable.
  */
 #include "proto/document.h"
 
@@ -57,8 +58,8 @@ static struct weft_text copy(struct weft_documents *d, struct weft_text t)
 }
 
 /* The child of this key, made when it is not there; NULL: no memory. */
-static struct weft_doc *child(struct weft_documents *d, struct weft_doc *map, struct weft_text key, enum weft_doc_kind kind,
-	struct weft_text text, uint32_t line)
+static struct weft_doc *child(struct weft_documents *d, struct weft_doc *map, struct weft_text key,
+	enum weft_doc_kind kind, struct weft_text text, uint32_t line)
 {
 	struct weft_doc **at = &map->first;
 	for (; *at; at = &(*at)->next)
@@ -112,7 +113,8 @@ static void one_line(struct salvage *s, struct weft_text t, uint32_t line)
 	bool scalar = is_plain(value);
 	if (indent == s->outer) {
 		s->inner = SIZE_MAX;
-		s->open = child(s->documents, s->root, key, scalar ? WEFT_DOC_TEXT : WEFT_DOC_MAP, scalar ? value : (struct weft_text){ "", 0 }, line);
+		s->open = child(s->documents, s->root, key, scalar ? WEFT_DOC_TEXT : WEFT_DOC_MAP,
+			scalar ? value : (struct weft_text){ "", 0 }, line);
 		if (value.size && value.data[0] == '{')
 			inside(s->documents, s->open, (struct weft_text){ value.data + 1, value.size - 1 }, line);
 	} else if (indent > s->outer && s->open && s->open->kind == WEFT_DOC_MAP) {
@@ -123,7 +125,8 @@ static void one_line(struct salvage *s, struct weft_text t, uint32_t line)
 	}
 }
 
-void weft_document_salvage(struct weft_documents *d, struct weft_document *document, struct weft_text text, uint32_t line)
+void weft_document_salvage(struct weft_documents *d, struct weft_document *document, struct weft_text text,
+	uint32_t line)
 {
 	struct salvage s = { .documents = d, .root = document->root, .outer = SIZE_MAX, .inner = SIZE_MAX };
 	if (!s.root || s.root->kind != WEFT_DOC_MAP) {

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT
  *
  * yaml.c: YAML 1.1 through libyaml, the only file that sees it. Plain scalars mean what kubectl takes them for.
- * A file is cut at its document markers first (`---` and `...` at the start of a line, which no scalar may contain), so that
- * one broken document does not hide the next one. Aliases are copied, within a limit; merge keys (`<<`) are applied.
+ * A file is cut at its document markers first (`---` and `...` at the start of a line, which no scalar may contain),
+ * so that one broken document does not hide the next one. Aliases are copied, within a limit; merge keys (`<<`) are
+ * applied.
  */
 #include "proto/document.h"
 
@@ -69,8 +70,8 @@ static bool looks_numeric(struct weft_text t)
 static enum weft_doc_kind plain_kind(struct weft_text t)
 {
 	static const char *const nulls[] = { "", "~", "null", "Null", "NULL", NULL };
-	static const char *const truths[] = { "true", "True", "TRUE", "false", "False", "FALSE", "yes", "Yes", "YES", "no", "No", "NO",
-		"on", "On", "ON", "off", "Off", "OFF", NULL };
+	static const char *const truths[] = { "true", "True", "TRUE", "false", "False", "FALSE", "yes", "Yes", "YES", "no",
+		"No", "NO", "on", "On", "ON", "off", "Off", "OFF", NULL };
 	if (is_one_of(t, nulls))
 		return WEFT_DOC_NULL;
 	if (is_one_of(t, truths))
@@ -80,7 +81,8 @@ static enum weft_doc_kind plain_kind(struct weft_text t)
 	return looks_numeric(t) ? WEFT_DOC_NUMBER : WEFT_DOC_TEXT;
 }
 
-static bool scalar_kind(struct yaml *y, const yaml_event_t *e, uint32_t line, struct weft_text t, enum weft_doc_kind *kind)
+static bool scalar_kind(struct yaml *y, const yaml_event_t *e, uint32_t line, struct weft_text t,
+	enum weft_doc_kind *kind)
 {
 	static const struct {
 		const char *tag;
@@ -114,7 +116,8 @@ static bool container_tag(struct yaml *y, const yaml_char_t *tag, uint32_t line,
 	return false;
 }
 
-static bool keep_anchor(struct yaml *y, const yaml_char_t *name, uint32_t line, const struct weft_doc *node, unsigned depth)
+static bool keep_anchor(struct yaml *y, const yaml_char_t *name, uint32_t line, const struct weft_doc *node,
+	unsigned depth)
 {
 	if (!name)
 		return true;
