@@ -355,8 +355,14 @@ static enum weft_status fill(struct weft_folder *f)
 			status = reading_of(f, f->files[i]);
 	if (status == WEFT_OK)
 		status = weft_objects_apply(f->objects);
-	for (size_t i = 0; i < f->source_count && status == WEFT_OK && !f->synced; i++)
-		status = weft_engine_synced(f->host.engine, f->host.info->sources[f->sources[i]].table);
+	for (size_t i = 0; i < f->source_count && status == WEFT_OK && !f->synced; i++) {
+		/* What a source rejects or finds twice is read together with what it accepts. */
+		const struct weft_source_info *s = &f->host.info->sources[f->sources[i]];
+		const uint16_t tables[] = { s->table, s->rejected, s->conflicts };
+		for (unsigned k = 0; k < 3 && status == WEFT_OK; k++)
+			if (tables[k] != WEFT_NONE)
+				status = weft_engine_synced(f->host.engine, tables[k]);
+	}
 	return status;
 }
 
