@@ -15,7 +15,8 @@ struct weft_operator {
 	/* What settling keeps: candidates (KEEP, MERGE, REJECT, GROUP by rounds; counted, key: all bytes, index 0: the group),
 	 * and for GROUP one row per group: its columns, count, whether it gave a row, accumulator, that row. */
 	struct weft_table *candidates, *groups;
-	struct weft_table_info candidates_info, groups_info;
+	struct weft_table *winners; /* KEEP: the winning candidate of each key that has many */
+	struct weft_table_info candidates_info, groups_info, winners_info;
 	struct weft_index_info index_info;
 	struct weft_type groups_type;
 	struct weft_field *groups_fields;

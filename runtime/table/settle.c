@@ -64,6 +64,14 @@ const void *weft_settle_first(const struct weft_operator *op, struct weft_cursor
 	return !row || same_group(op, row, like) ? row : weft_settle_next(op, c, like);
 }
 
+/* A key whose candidates changed. */
+struct dirty_key {
+	const void *like;      /* one of them */
+	const uint32_t *next;  /* the changed ones: numbers in e->delta + 1, linked */
+	uint32_t first;
+};
+#define CROWD 16 /* a key with more candidates than these remembers its winner */
+
 /* ---- which candidate comes first ---- */
 
 static int compare_order(const struct weft_operator *op, const void *a, const void *b)
@@ -83,14 +91,48 @@ static int compare_order(const struct weft_operator *op, const void *a, const vo
 	return weft_value_compare(op->candidates->intern, info->candidate, a, b);
 }
 
-static const void *keep(const struct weft_operator *op, const void *like)
+static const void *better(const struct weft_operator *op, const void *best, const void *row)
+{
+	return !best || compare_order(op, row, best) < 0 ? row : best;
+}
+
+/* In a crowd, only what changed is compared with the winner that stands; all of them only when that one is gone. */
+static const void *keep_in_crowd(struct weft_engine *e, const struct weft_operator *op, const struct dirty_key *key)
 {
 	struct weft_cursor c;
-	const void *best = NULL;
-	for (const void *row = weft_settle_first(op, &c, WEFT_NEW, like); row; row = weft_settle_next(op, &c, like))
-		if (!best || compare_order(op, row, best) < 0)
-			best = row;
+	const void *stands = weft_table_get(op->winners, WEFT_NEW, key->like);
+	const void *best = stands ? weft_table_get(op->candidates, WEFT_NEW, stands) : NULL;
+	if (!best) {
+		const void *row = weft_settle_first(op, &c, WEFT_NEW, key->like);
+		for (; row; row = weft_settle_next(op, &c, key->like))
+			best = better(op, best, row);
+		return best;
+	}
+	for (uint32_t i = key->first; i; i = key->next[i - 1]) {
+		const void *candidate = weft_delta_key(weft_delta_at(&e->delta, i - 1));
+		const void *row = weft_table_get(op->candidates, WEFT_NEW, candidate);
+		best = row ? better(op, best, row) : best;
+	}
 	return best;
+}
+
+static enum weft_status keep(struct weft_engine *e, const struct weft_operator *op, const struct dirty_key *key,
+	const void **best)
+{
+	struct weft_cursor c;
+	size_t count = 0;
+	const void *row = weft_settle_first(op, &c, WEFT_NEW, key->like);
+	*best = NULL;
+	for (; row && count < CROWD; row = weft_settle_next(op, &c, key->like), count++)
+		*best = better(op, *best, row);
+	if (row) {
+		*best = keep_in_crowd(e, op, key);
+		return weft_table_put(op->winners, *best);
+	}
+	if (weft_table_count(op->winners, WEFT_NEW) == 0)
+		return WEFT_OK;
+	enum weft_status status = weft_table_delete(op->winners, key->like);
+	return status == WEFT_NOT_FOUND ? WEFT_OK : status;
 }
 
 /* The only row, if all candidates agree on it. */
@@ -168,61 +210,92 @@ static enum weft_status fold(struct weft_engine *e, const struct weft_operator *
 
 /* ---- one key ---- */
 
-/* Rows that differ from the winner's, before (-1) and now (+1). A row that several candidates give counts each. */
-static enum weft_status find_losers(struct weft_engine *e, const struct weft_operator *op, enum weft_when when,
-	const void *like)
+static bool loses(const struct weft_operator *op, const void *row, const void *winner)
 {
-	struct weft_cursor c;
-	const void *winner = weft_table_get(op->output, when, like);
-	for (const void *row = weft_settle_first(op, &c, when, like); row; row = weft_settle_next(op, &c, like)) {
-		if (winner && memcmp(winner, row, op->output->size) == 0)
-			continue;
-		enum weft_status status = weft_delta_add(&e->losers, row, when == WEFT_OLD ? -1 : 1);
-		if (status != WEFT_OK)
-			return status;
-	}
-	return WEFT_OK;
+	return !winner || memcmp(winner, row, op->output->size) != 0;
 }
 
-static enum weft_status decide(struct weft_engine *e, const struct weft_operator *op, const void *like)
+/* Candidates whose rows differ from the winner's: counted as they were (-1) and as they are (+1). */
+static enum weft_status find_losers(struct weft_engine *e, const struct weft_operator *op, const struct dirty_key *key)
+{
+	struct weft_cursor c;
+	const void *was = weft_table_get(op->output, WEFT_OLD, key->like),
+		*is = weft_table_get(op->output, WEFT_NEW, key->like);
+	enum weft_status status = WEFT_OK;
+	for (uint32_t i = key->first; i && status == WEFT_OK; i = key->next[i - 1]) {
+		const void *row = weft_delta_key(weft_delta_at(&e->delta, i - 1));
+		const void *before = weft_table_get(op->candidates, WEFT_OLD, row);
+		const void *now = weft_table_get(op->candidates, WEFT_NEW, row);
+		if (!before != !now && loses(op, row, before ? was : is))
+			status = weft_delta_add(&e->losers, row, before ? -1 : 1);
+	}
+	if (was == is)
+		return status;
+	/* Another winner: those that stayed may have changed sides. */
+	const void *row = weft_settle_first(op, &c, WEFT_NEW, key->like);
+	for (; row && status == WEFT_OK; row = weft_settle_next(op, &c, key->like))
+		if (weft_table_get(op->candidates, WEFT_OLD, row) && loses(op, row, was) != loses(op, row, is))
+			status = weft_delta_add(&e->losers, row, loses(op, row, was) ? -1 : 1);
+	return status;
+}
+
+static enum weft_status decide(struct weft_engine *e, const struct weft_operator *op, const struct dirty_key *key)
 {
 	const void *row = NULL;
 	enum weft_status status = WEFT_OK;
 	enum weft_settle_kind kind = op->info->settle->kind;
 	struct weft_scratch_mark mark = weft_scratch_mark(e);
 	if (kind == WEFT_SETTLE_MERGE)
-		status = fold(e, op, like, &row);
+		status = fold(e, op, key->like, &row);
+	else if (kind == WEFT_SETTLE_REJECT)
+		row = agree(op, key->like);
 	else
-		row = kind == WEFT_SETTLE_REJECT ? agree(op, like) : keep(op, like);
+		status = keep(e, op, key, &row);
 	if (status == WEFT_OK)
-		status = row ? weft_table_put(op->output, row) : weft_table_delete(op->output, like);
+		status = row ? weft_table_put(op->output, row) : weft_table_delete(op->output, key->like);
 	weft_scratch_release(e, mark);
 	if (status == WEFT_NOT_FOUND)
 		status = WEFT_OK;
 	if (status != WEFT_OK || !op->conflicts || kind == WEFT_SETTLE_MERGE)
 		return status;
-	status = find_losers(e, op, WEFT_OLD, like);
-	return status == WEFT_OK ? find_losers(e, op, WEFT_NEW, like) : status;
+	return find_losers(e, op, key);
 }
 
-static enum weft_status settle_by_key(struct weft_engine *e, struct weft_operator *op)
+/* The dirty keys, each with the list of its changed candidates. */
+static enum weft_status find_keys(struct weft_engine *e, const struct weft_operator *op, uint32_t *next)
 {
-	enum weft_status status = weft_settle_weigh(op->candidates, &e->delta);
 	char *packed = weft_scratch(e, op->group_size);
-	if (status != WEFT_OK || !packed)
-		return status != WEFT_OK ? status : WEFT_NO_MEMORY;
-	weft_delta_reset(&e->groups, op->group_size, 0);
-	weft_delta_reset(&e->losers, op->output->size, 0);
-	for (size_t i = 0; i < e->delta.count && status == WEFT_OK; i++) {
+	if (!packed)
+		return WEFT_NO_MEMORY;
+	weft_delta_reset(&e->groups, op->group_size, sizeof(uint32_t));
+	for (size_t i = 0; i < e->delta.count; i++) {
 		bool is_new;
 		struct weft_delta_item *item = weft_delta_at(&e->delta, i);
 		if (item->weight == 0)
 			continue;
 		weft_settle_pack(op, weft_delta_key(item), packed);
-		if (!weft_delta_item(&e->groups, packed, &is_new))
-			status = WEFT_NO_MEMORY;
-		else if (is_new)
-			status = decide(e, op, weft_delta_key(item));
+		struct weft_delta_item *key = weft_delta_item(&e->groups, packed, &is_new);
+		if (!key)
+			return WEFT_NO_MEMORY;
+		uint32_t *first = weft_delta_extra(&e->groups, key);
+		next[i] = *first;
+		*first = (uint32_t)i + 1;
+	}
+	return WEFT_OK;
+}
+
+static enum weft_status settle_by_key(struct weft_engine *e, struct weft_operator *op)
+{
+	enum weft_status status = weft_settle_weigh(op->candidates, &e->delta);
+	uint32_t *next = weft_scratch(e, e->delta.count * sizeof(*next));
+	if (status == WEFT_OK)
+		status = next ? find_keys(e, op, next) : WEFT_NO_MEMORY;
+	weft_delta_reset(&e->losers, op->output->size, 0);
+	for (size_t i = 0; status == WEFT_OK && i < e->groups.count; i++) {
+		struct dirty_key key = { .next = next };
+		memcpy(&key.first, weft_delta_extra(&e->groups, weft_delta_at(&e->groups, i)), sizeof(key.first));
+		key.like = weft_delta_key(weft_delta_at(&e->delta, key.first - 1));
+		status = decide(e, op, &key);
 	}
 	if (status == WEFT_OK && op->conflicts)
 		status = weft_settle_weigh(op->conflicts, &e->losers);
@@ -286,6 +359,24 @@ static enum weft_status make_candidates(struct weft_engine *e, struct weft_opera
 	return WEFT_OK;
 }
 
+static enum weft_status make_winners(struct weft_engine *e, struct weft_operator *op, unsigned *number)
+{
+	op->winners_info = (struct weft_table_info){
+		.name = op->info->name, .row = op->info->settle->candidate, .is_internal = true };
+	enum weft_status status = weft_table_create(e, e->intern, &op->winners_info, *number, false, &op->winners);
+	e->tables[(*number)++] = op->winners;
+	if (status != WEFT_OK)
+		return status;
+	struct weft_column *key = weft_alloc_array(op->group_count, sizeof(*key));
+	if (!key)
+		return WEFT_NO_MEMORY;
+	memcpy(key, op->group, op->group_count * sizeof(*key));
+	weft_free(op->winners->key);
+	op->winners->key = key;
+	op->winners->key_count = op->group_count;
+	return WEFT_OK;
+}
+
 enum weft_status weft_settle_create(struct weft_engine *e, struct weft_operator *op, unsigned *number)
 {
 	const struct weft_settle_info *info = op->info->settle;
@@ -294,6 +385,8 @@ enum weft_status weft_settle_create(struct weft_engine *e, struct weft_operator 
 	enum weft_status status = make_group_columns(op);
 	if (status == WEFT_OK && (info->kind != WEFT_SETTLE_GROUP || !info->accumulate))
 		status = make_candidates(e, op, number);
+	if (status == WEFT_OK && (info->kind == WEFT_SETTLE_KEEP_FIRST || info->kind == WEFT_SETTLE_KEEP_LAST))
+		status = make_winners(e, op, number);
 	if (status == WEFT_OK && info->kind == WEFT_SETTLE_GROUP)
 		status = weft_settle_create_groups(e, op, number);
 	return status;

@@ -130,7 +130,7 @@ static const struct weft_engine_info info = { .tables = tables, .table_count = T
 
 /* ---- from scratch ---- */
 
-#define IDS 24
+#define IDS 48 /* most in group 0, so that it is a crowd now and then */
 #define GROUPS 4
 
 static struct item model[IDS];
@@ -216,9 +216,10 @@ static void agree_with_loops(void)
 		enum weft_status status = weft_engine_begin(e);
 		for (uint64_t n = next_random(&seed) % 5; n > 0 && status == WEFT_OK; n--) {
 			int id = (int)(next_random(&seed) % IDS);
-			struct item item = { .id = id, .g = (int64_t)(next_random(&seed) % GROUPS), .w = (int64_t)(next_random(&seed) % 3) };
+			struct item item = { .id = id, .g = (int64_t)(next_random(&seed) % 9) - 5, .w = (int64_t)(next_random(&seed) % 3) };
+			item.g = item.g < 0 ? 0 : item.g;
 			item.v.has = next_random(&seed) % 3 > 0;
-			item.v.value = item.v.has ? (int64_t)(next_random(&seed) % 4) : 0;
+			item.v.value = item.v.has ? (int64_t)(next_random(&seed) % 9) : 0;
 			present[id] = next_random(&seed) % 3 > 0;
 			model[id] = item;
 			status = present[id] ? weft_engine_put(e, ITEMS, &item) : weft_engine_delete(e, ITEMS, &item);
