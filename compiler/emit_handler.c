@@ -556,7 +556,7 @@ static void continued(struct handler *h, const struct continuation *c)
 		line(e, "return;");
 	}
 	line(e, "}");
-	if (node_reads(h->body, c->let->symbol)) {
+	if (node_reads(c->block, c->let->symbol)) {
 		struct text name = c_local(e, "%s", c_name(e, c->let->name).data);
 		line(e, "struct weft_stream *%s = conn->dialled;", name.data);
 		emit_bind(e, c->let->symbol, operand_value(c->let->symbol->type, name));
