@@ -249,6 +249,34 @@ void emit_body_print(struct emitter *e, const struct emit_body *b)
 	e->out->is_blank = false;
 }
 
+static bool is_word(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
+}
+
+/* The line around `at` is a comment. */
+static bool in_comment(const char *text, const char *at)
+{
+	while (at > text && at[-1] != '\n')
+		at--;
+	while (*at == '\t')
+		at++;
+	return at[0] == '/' && at[1] == '*';
+}
+
+bool emit_body_mentions(const struct emit_body *b, struct text name)
+{
+	const char *text = b->section.text.data, *at = text;
+	while (at && (at = strstr(at, name.data)) != NULL) {
+		char before = at == text ? ' ' : at[-1];
+		bool is_member = before == '.' || (before == '>' && at - text > 1 && at[-2] == '-');
+		if (!is_word(before) && !is_member && !is_word(at[name.size]) && !in_comment(text, at))
+			return true;
+		at += name.size;
+	}
+	return false;
+}
+
 /* ---- literals and comments ---- */
 
 struct text c_string(struct arena *a, struct text t)

@@ -92,7 +92,8 @@ struct emitter {
 	struct plan *plan;
 	struct diags *diags;             /* 'not in this version' of things that checked */
 	struct text name;                /* program, as a C identifier: "sidecar" */
-	struct emit_section types, code, tables, header; /* of the source: structs and descriptors, functions, static tables; the API */
+	struct emit_section types, code, tables, api; /* of the source: structs and descriptors, functions, static tables, embedding API */
+	struct emit_section header;
 	struct emit_section *out;        /* where lines go */
 	enum emit_mode mode;
 	struct emit_hooks hooks;
@@ -132,6 +133,7 @@ void emit_body_begin(struct emitter *e, struct emit_body *b);
 /* Back to the outer buffer and state; *b keeps the text and says what it used. Print it with emit_body_print. */
 void emit_body_end(struct emitter *e, struct emit_body *b);
 void emit_body_print(struct emitter *e, const struct emit_body *b);
+bool emit_body_mentions(const struct emit_body *b, struct text name); /* as a word, not as a member */
 
 /* ---- names (cname.c) ---- */
 struct text c_name(struct emitter *e, struct text name);                       /* keywords of C and C++ get a `_` behind */

@@ -44,10 +44,16 @@ const struct capture *handler_capture(const struct handler *h, const struct symb
 	return NULL;
 }
 
+static bool can_outlive(const struct symbol *s)
+{
+	return s->kind == SYMBOL_LET || s->kind == SYMBOL_FOR || s->kind == SYMBOL_BINDING ||
+	       (s->kind == SYMBOL_ARGUMENT && s->type->kind != TYPE_CONN);
+}
+
 static void capture(struct handler *h, const struct node *n, const struct symbol *s, size_t field, const struct type *t)
 {
 	const struct home *home = home_of(h, s);
-	if (home == NULL || home->segment == h->segment || handler_capture(h, s, field))
+	if (home == NULL || (home->segment == h->segment && !h->in_judge) || handler_capture(h, s, field))
 		return;
 	struct emitter *e = h->e;
 	struct capture *c = ARENA_NEW(e->arena, struct capture);
@@ -74,21 +80,47 @@ static void visit_kids(struct handler *h, const struct node *n)
 static void visit(struct handler *h, const struct node *n)
 {
 	const struct node *value = n->kind == NODE_FIELD ? kid(n, FIELD_VALUE) : NULL;
-	if (value && value->kind == NODE_NAME && value->symbol && n->note && n->note->meaning == MEANS_COLUMN &&
-	    (value->symbol->kind == SYMBOL_LET || value->symbol->kind == SYMBOL_FOR))
+	if (value && value->kind == NODE_NAME && value->symbol && n->note && n->note->meaning == MEANS_COLUMN && can_outlive(value->symbol))
 		capture(h, n, value->symbol, n->note->index, n->type);
-	else if (n->kind == NODE_NAME && n->symbol && (n->symbol->kind == SYMBOL_LET || n->symbol->kind == SYMBOL_FOR))
+	else if (n->kind == NODE_NAME && n->symbol && can_outlive(n->symbol))
 		capture(h, n, n->symbol, NO_FIELD, n->type);
 	else
 		visit_kids(h, n);
 }
 
-/* The judge looks everything up again, but it has only the streams from before. */
+/* What a judge cannot look up again: streams, the payloads of patterns, arguments. */
+static void visit_kept(struct handler *h, const struct node *n)
+{
+	const struct symbol *s = n->kind == NODE_NAME ? n->symbol : NULL;
+	bool dialled = s && s->kind == SYMBOL_LET && s->declaration && dial_of(s->declaration);
+	if (s && (dialled || s->kind == SYMBOL_BINDING || s->kind == SYMBOL_ARGUMENT) && can_outlive(s))
+		capture(h, n, s, NO_FIELD, n->type);
+	for (uint32_t i = 0; i < n->count; i++) {
+		if (n->kids[i])
+			visit_kept(h, n->kids[i]);
+	}
+}
+
 static void visit_judged(struct handler *h, const struct node *condition)
 {
 	struct vec lets = { NULL, 0, 0 };
 	handler_lets(h, condition, &lets);
-	(void)lets;
+	h->in_judge = true;
+	visit_kept(h, condition);
+	for (size_t i = 0; i < lets.count; i++) {
+		if (!dial_of(lets.items[i]))
+			visit_kept(h, kid((struct node *)lets.items[i], LET_VALUE));
+	}
+	h->in_judge = false;
+}
+
+static void set_bindings(struct handler *h, const struct node *pattern)
+{
+	const struct node *names = pattern->kind == NODE_PATTERN ? kid(pattern, PATTERN_BINDINGS) : NULL;
+	for (uint32_t i = 0; names && i < names->count; i++) {
+		if (names->kids[i]->kind == NODE_NAME && names->kids[i]->symbol)
+			set_home(h, names->kids[i]->symbol, h->segment);
+	}
 }
 
 static void block(struct handler *h, const struct node *b, uint32_t from);
@@ -107,8 +139,10 @@ static void statement(struct handler *h, const struct node *n)
 		return;
 	case NODE_MATCH:
 		visit(h, kid(n, MATCH_SUBJECT));
-		for (uint32_t i = 0; i < kid(n, MATCH_ARMS)->count; i++)
+		for (uint32_t i = 0; i < kid(n, MATCH_ARMS)->count; i++) {
+			set_bindings(h, kid(kid(n, MATCH_ARMS)->kids[i], ARM_PATTERN));
 			block(h, kid(kid(n, MATCH_ARMS)->kids[i], ARM_BODY), 0);
+		}
 		return;
 	case NODE_RELAY:
 		h->has_relay = true;

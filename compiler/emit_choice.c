@@ -30,43 +30,84 @@ static bool else_inline(struct emitter *e, const struct node *n, struct operand 
 	return true;
 }
 
+/* What stands before an `else`: the test whether it is there, its opposite, and the value behind the test. */
+struct maybe {
+	struct text has, missing;
+	struct operand value, option;
+};
+
+static struct text opposite(struct emitter *e, struct text has)
+{
+	const char *at = strstr(has.data, " != NULL");
+	return at ? text_format(e->arena, "%.*s == NULL", (int)(at - has.data), has.data) : text_format(e->arena, "!%s", has.data);
+}
+
+/* a?.f of a row, where f is always there: the row decides, and no option has to be made of the field. */
+static bool is_column_of_option(const struct node *n)
+{
+	return n->kind == NODE_OPTION_FIELD && n->note && n->note->meaning == MEANS_COLUMN && n->type->kind == TYPE_OPTION &&
+	       kid(n, OPTION_FIELD_VALUE)->type->item->kind == TYPE_RECORD &&
+	       kid(n, OPTION_FIELD_VALUE)->type->item->record->fields[n->note->index].type->kind != TYPE_OPTION;
+}
+
+/* False when a hook gave a plain value. */
+static bool emit_maybe(struct emitter *e, const struct node *n, struct maybe *m)
+{
+	const char *hint = e->hint ? e->hint : "option";
+	e->hint = NULL;
+	m->value = (struct operand){ .c = TEXT("") };
+	bool column = is_column_of_option(n);
+	if (column && e->hooks.expression && e->hooks.expression(e->hooks.user, e, n, &m->option))
+		column = false; /* a hook has the whole of it */
+	else
+		m->option = emit_operand(e, column ? kid(n, OPTION_FIELD_VALUE) : n);
+	if (m->option.type->kind != TYPE_OPTION)
+		return false;
+	m->option = emit_simple(e, hint, m->option);
+	m->value = emit_inside(e, m->option, &m->has);
+	m->missing = opposite(e, m->has);
+	if (column) {
+		m->value = emit_field(e, m->value, n->note->index);
+		m->option.type = NULL;
+	}
+	return true;
+}
+
 void emit_else(struct emitter *e, const struct node *n, struct operand *r)
 {
 	const struct node *fallback = kid(n, ELSE_FALLBACK);
-	const char *outer = e->hint;
-	e->hint = NULL;
-	struct operand option = emit_operand(e, kid(n, ELSE_VALUE));
-	e->hint = outer;
-	if (option.type->kind != TYPE_OPTION) { /* a hook knew better */
-		*r = option;
+	struct maybe m;
+	if (!emit_maybe(e, kid(n, ELSE_VALUE), &m)) {
+		*r = m.option;
 		return;
 	}
-	const char *hint = e->hint ? e->hint : "option";
-	e->hint = NULL;
-	option = emit_simple(e, hint, option);
-	struct text has;
-	struct operand value = emit_inside(e, option, &has);
+	*r = m.value;
 	switch (fallback->kind) {
 	case NODE_SKIP: case NODE_WAIT:
-		line(e, "if (%s)", option.repr == REPR_OPT_POINTER ? text_format(e->arena, "%s == NULL", option.c.data).data :
-			text_format(e->arena, "!%s", has.data).data);
+		line(e, "if (%s)", m.missing.data);
 		line_under(e, "%s", fallback->kind == NODE_SKIP ? e->exits.skip : e->exits.wait);
-		*r = value;
 		return;
 	case NODE_DENY: case NODE_CLOSE:
-		line(e, "if (%s) {", option.repr == REPR_OPT_POINTER ? text_format(e->arena, "%s == NULL", option.c.data).data :
-			text_format(e->arena, "!%s", has.data).data);
+		line(e, "if (%s) {", m.missing.data);
 		e->exits.leave(e, fallback);
 		line(e, "}");
-		*r = value;
 		return;
 	default: break;
 	}
-	if (else_inline(e, n, value, has, r))
+	if (else_inline(e, n, m.value, m.has, r))
 		return;
 	struct operand result = emit_zero(e, "chosen", n->type);
-	line(e, "if (%s) {", has.data);
-	emit_assign(e, result, n->type->kind == TYPE_OPTION ? option : value);
+	line(e, "if (%s) {", m.has.data);
+	if (n->type->kind != TYPE_OPTION) {
+		emit_assign(e, result, m.value);
+	} else if (m.option.type) {
+		emit_assign(e, result, m.option);
+	} else if (result.repr == REPR_OPT_POINTER) {
+		emit_assign(e, result, m.value);
+	} else {
+		line(e, "%s.has = true;", result.c.data);
+		line(e, "%s.value = %s;", result.c.data, emit_value(e, m.value).c.data);
+	}
 	line(e, "} else {");
 	branch(e, fallback, result);
 	line(e, "}");

@@ -26,14 +26,7 @@ static void unused_parameters(struct emitter *e, const struct node *fields, cons
 {
 	for (uint32_t i = 0; fields && i < fields->count; i++) {
 		const struct operand *o = emit_bound(e, fields->kids[i]->symbol);
-		const char *text = buffer_text(&body->section.text).data, *at = text;
-		bool used = false;
-		for (size_t size = o->c.size; at && (at = strstr(at, o->c.data)) != NULL && !used; at += size) {
-			char before = at == text ? ' ' : at[-1], behind = at[size];
-			used = !strchr("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.>", before) &&
-			       !strchr("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_", behind);
-		}
-		if (!used)
+		if (!emit_body_mentions(body, o->c))
 			line(e, "(void)%s;", o->c.data);
 	}
 }

@@ -34,6 +34,10 @@ bool handler_expression(void *user, struct emitter *e, const struct node *n, str
 	const struct node *value = n->kind == NODE_FIELD ? kid(n, FIELD_VALUE) : NULL;
 	bool is_column = value && value->kind == NODE_NAME && value->symbol && n->note && n->note->meaning == MEANS_COLUMN;
 	const struct symbol *s = is_column ? value->symbol : n->kind == NODE_NAME ? n->symbol : NULL;
+	if (s && s->kind == SYMBOL_ARGUMENT && s->type->kind == TYPE_CONN && !is_column) {
+		*r = operand_value(n->type, TEXT("conn"));
+		return true;
+	}
 	if (s && emit_bound(e, s) == NULL) {
 		const struct capture *c = handler_capture(h, s, is_column ? n->note->index : NO_FIELD);
 		if (c && (h->segment || h->in_judge) && (s->kind != SYMBOL_FOR || !h->in_judge)) {
@@ -92,13 +96,14 @@ static void check_memory(struct handler *h)
 	struct emitter *e = h->e;
 	if (!strstr(buffer_text(&e->out->text).data ? buffer_text(&e->out->text).data : "", "(w, "))
 		return;
-	line(e, "if (w->status != WEFT_OK) {");
 	if (h->in_judge) {
-		line(e, "return \"out of memory\";");
-	} else {
-		line(e, "weft_conn_deny(conn, WEFT_TEXT(\"out of memory\"));");
-		line(e, "return;");
+		line(e, "if (w->status != WEFT_OK)");
+		line_under(e, "return \"out of memory\";");
+		return;
 	}
+	line(e, "if (w->status != WEFT_OK) {");
+	line(e, "weft_conn_deny(conn, WEFT_TEXT(\"out of memory\"));");
+	line(e, "return;");
 	line(e, "}");
 }
 
@@ -122,11 +127,15 @@ static void function(struct handler *h, const struct emit_body *body, const char
 	if (strstr(text, "row->")) {
 		struct text row = c_stored(e, h->rule->table->row);
 		line(e, "const %s *row = %s_row(conn);", row.data, h->name.data);
-		line(e, "if (row == NULL) { /* the listener goes */");
-		if (*result == 'v')
-			line(e, "weft_conn_close(conn);");
-		line(e, *result == 'v' ? "return;" : "return NULL;");
-		line(e, "}");
+		if (*result == 'v') {
+			line(e, "if (row == NULL) {");
+			line(e, "weft_conn_close(conn); /* the listener goes */");
+			line(e, "return;");
+			line(e, "}");
+		} else {
+			line(e, "if (row == NULL)");
+			line_under(e, "return NULL; /* the listener goes: its drain decides */");
+		}
 	}
 	if (!strstr(text, "conn") && !strstr(text, "self->") && !strstr(text, "w->") && !strstr(text, "row->"))
 		line(e, "(void)conn;");
@@ -345,7 +354,8 @@ static void relay(struct handler *h, const struct node *n)
 	line(e, "weft_conn_relay(conn, %s, %s, %s);", left.data, right.data, judge.data);
 }
 
-static void run(struct handler *h, const struct node *n)
+/* False: the last statement has printed its `return`. */
+static bool run(struct handler *h, const struct node *n)
 {
 	struct emitter *e = h->e;
 	const struct node *call = kid(n, RUN_VALUE), *arguments = kid(call, CALL_ARGUMENTS);
@@ -360,11 +370,13 @@ static void run(struct handler *h, const struct node *n)
 			o = emit_let(e, c_lower(e, fields->kids[i]->name).data, o);
 		emit_bind(e, fields->kids[i]->symbol, o);
 		if (o.type->kind != TYPE_CONN)
+			keep_captures(h, fields->kids[i]->symbol);
+		if (o.type->kind != TYPE_CONN)
 			buffer_format(&list, ", %s", emit_value(e, o).c.data);
 	}
 	if (!is_extern) {
 		block(h, kid(handler->declaration, HANDLER_BODY), 0);
-		return;
+		return false;
 	}
 	e->uses_program = true;
 	line(e, "const struct weft_addr remote = conn->remote, original_dst = conn->original_dst;");
@@ -372,6 +384,7 @@ static void run(struct handler *h, const struct node *n)
 	check_memory(h);
 	line(e, "%s(instance, weft_conn_take(conn), remote, original_dst%s);", emit_extern_handler(e, handler).data,
 	     list.size ? buffer_text(&list).data : "");
+	return true;
 }
 
 /* The prototype of C that takes the stream, in the public header. */
@@ -414,6 +427,12 @@ static void match(struct handler *h, const struct node *n)
 		struct text test = emit_pattern(e, kid(arms->kids[i], ARM_PATTERN), subject);
 		bool last = i + 1 == arms->count || test.size == 0;
 		line(e, last && i ? "} else {" : last ? "{" : i ? "} else if (%s) {" : "if (%s) {", test.data);
+		const struct node *pattern = kid(arms->kids[i], ARM_PATTERN);
+		const struct node *names = pattern->kind == NODE_PATTERN ? kid(pattern, PATTERN_BINDINGS) : NULL;
+		for (uint32_t j = 0; names && j < names->count; j++) {
+			if (names->kids[j]->symbol)
+				keep_captures(h, names->kids[j]->symbol);
+		}
 		block(h, kid(arms->kids[i], ARM_BODY), 0);
 		e->binding_count = bound;
 		if (last)
@@ -422,7 +441,7 @@ static void match(struct handler *h, const struct node *n)
 	line(e, "}");
 }
 
-/* Returns true when the path ends here. */
+/* Returns true when the path ends here and `return` is still to be printed. */
 static bool statement(struct handler *h, const struct node *n, const struct node *b, uint32_t next)
 {
 	struct emitter *e = h->e;
@@ -448,9 +467,23 @@ static bool statement(struct handler *h, const struct node *n, const struct node
 		return true;
 	case NODE_FORWARD: forward(h, n); return true;
 	case NODE_RELAY: relay(h, n); return true;
-	case NODE_RUN: run(h, n); return true;
+	case NODE_RUN: return run(h, n);
 	default: return false;
 	}
+}
+
+/* `else if` stays one line as long as its condition needs no statements. */
+static bool choose_else_if(struct handler *h, const struct node *n)
+{
+	struct emitter *e = h->e;
+	struct emit_detached d;
+	emit_detached_begin(e, &d, 1);
+	struct text c = emit_condition(e, kid(n, IF_CONDITION), false);
+	if (emit_detached_end(e, &d))
+		return false;
+	line(e, "} else if (%s) {", text_copy(e->arena, c_no_parens(c)).data);
+	block(h, kid(n, IF_THEN), 0);
+	return true;
 }
 
 static void choose(struct handler *h, const struct node *n)
@@ -461,6 +494,8 @@ static void choose(struct handler *h, const struct node *n)
 	line(e, "if (%s) {", text_copy(e->arena, c_no_parens(c)).data);
 	block(h, kid(n, IF_THEN), 0);
 	const struct node *other = kid(n, IF_ELSE);
+	while (other && other->kind == NODE_IF && choose_else_if(h, other))
+		other = kid(other, IF_ELSE);
 	if (other) {
 		line(e, "} else {");
 		if (other->kind == NODE_IF)

@@ -318,6 +318,7 @@ static void source_file(struct emitter *e, struct buffer *b)
 	buffer_add(b, buffer_text(&e->types.text));
 	buffer_add(b, buffer_text(&e->code.text));
 	buffer_add(b, buffer_text(&e->tables.text));
+	buffer_add(b, buffer_text(&e->api.text));
 }
 
 static void main_file(struct emitter *e, struct buffer *b)
@@ -346,6 +347,19 @@ static struct text program_name(struct emitter *e)
 	return folder.size ? c_name(e, c_lower(e, folder)) : TEXT("program");
 }
 
+/* Its functions stand behind everything else. */
+static void add_api(struct emitter *e)
+{
+	struct emit_section code = e->code;
+	e->code = e->api;
+	e->out = &e->code;
+	blank_line(e);
+	line(e, "/* ---- the embedding API: contracts in %s.h ---- */", e->name.data);
+	emit_api(e);
+	e->api = e->code;
+	e->code = code;
+}
+
 struct emitted emit_program(struct plan *plan, struct diags *diags, bool api, bool line_directives)
 {
 	struct emitter *e = ARENA_NEW(plan->arena, struct emitter);
@@ -356,7 +370,7 @@ struct emitted emit_program(struct plan *plan, struct diags *diags, bool api, bo
 	e->line_directives = line_directives;
 	e->has_api = api || has_externs(plan->program);
 	e->name = program_name(e);
-	struct emit_section *sections[] = { &e->types, &e->code, &e->tables, &e->header };
+	struct emit_section *sections[] = { &e->types, &e->code, &e->tables, &e->api, &e->header };
 	for (size_t i = 0; i < sizeof(sections) / sizeof(*sections); i++) {
 		sections[i]->text.arena = e->arena;
 		buffer_add(&sections[i]->text, TEXT(""));
@@ -367,7 +381,7 @@ struct emitted emit_program(struct plan *plan, struct diags *diags, bool api, bo
 	emit_operators(e);
 	emit_handlers(e);
 	if (e->has_api)
-		emit_api(e);
+		add_api(e);
 	else
 		emit_no_api(e);
 	emit_program_info(e);

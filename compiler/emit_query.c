@@ -328,6 +328,7 @@ void emit_delta(struct emitter *e, struct plan_query *q, const struct plan_delta
 	query_steps(&qe, &d->steps);
 	add_candidate(&qe, d->driver ? "weight" : "1");
 	query_close(&qe);
+	if (has_row && !emit_body_mentions(&body, row)) line(e, "(void)%s;", row.data);
 	query_end(&qe);
 	emit_body_end(e, &body);
 	struct text parameter = has_row ? text_format(e->arena, ", const %s *%s", c_stored(e, d->table->row).data, row.data) : TEXT("");

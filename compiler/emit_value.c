@@ -137,7 +137,7 @@ struct operand emit_let(struct emitter *e, const char *hint, struct operand o)
 		v = emit_value(e, o);
 		type = c_expression(e, o.type);
 	}
-	line(e, "%s = %s;", declared(e, type, name).data, v.c.data);
+	line(e, "%s = %s;", declared(e, type, name).data, text_copy(e->arena, c_no_parens(v.c)).data);
 	v.c = name;
 	v.is_constant = false;
 	return v;
@@ -292,6 +292,10 @@ struct text emit_address(struct emitter *e, struct operand o)
 		return text_format(e->arena, "&%s", o.c.data);
 	struct text name = c_local(e, "stored");
 	struct text type = c_stored(e, o.type);
+	if (o.type->kind != TYPE_OPTION && !type_is_struct(o.type) && !type_is_id(o.type)) {
+		line(e, "const %s %s = %s;", type.data, name.data, text_copy(e->arena, c_no_parens(o.c)).data);
+		return text_format(e->arena, "&%s", name.data);
+	}
 	line(e, "%s %s;", type.data, name.data);
 	line(e, "memset(&%s, 0, sizeof(%s));", name.data, name.data);
 	emit_store(e, name, o.type, o);
