@@ -43,4 +43,7 @@ if command -v lemon >/dev/null; then
   else echo "FAIL no conflicts: lemon counts some"; failed=1; fi
 fi
 
+# A few hundred broken programs; more with FUZZ=100000.
+python3 fuzz.py "$weft" 1 "${FUZZ:-300}" || failed=1
+
 exit $failed
