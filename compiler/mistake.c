@@ -435,6 +435,19 @@ static bool say_address(const struct mistake *m)
 	return true;
 }
 
+/* `listener a on { forward ...`: the block was read as a record, the address. */
+static bool say_no_address(const struct mistake *m)
+{
+	struct source *s = m->source;
+	uint32_t on = m->open ? token_previous(s, m->open) : 0;
+	if (!on || s->tokens[on].kind != TOKEN_ON || s->tokens[m->open].kind != TOKEN_OPEN_BRACE)
+		return false;
+	struct diag *d = diag_new(m->diags, DIAG_SYNTAX, behind(m, on), "expected behind `on`: an address");
+	diag_title(d, TEXT("`on` needs the address to listen at"));
+	diag_note(d, "for example `on *:8080` or `on *:{p.port}`");
+	return true;
+}
+
 /* `require may_enter conn`: the name behind an expression was read as a field, and only its `:` is expected. */
 static bool say_call(const struct mistake *m)
 {
@@ -495,7 +508,7 @@ static void say_expected(const struct mistake *m, const struct example *e)
 
 void report_mistake(const struct mistake *m)
 {
-	if (is_told(m) || say_unopened(m) || say_chain(m) || say_unit(m) || say_address(m))
+	if (is_told(m) || say_unopened(m) || say_chain(m) || say_no_address(m) || say_unit(m) || say_address(m))
 		return;
 	if (m->suspect && (m->is_cut || m->source->tokens[m->token].kind == TOKEN_END || m->at_start)) {
 		say_unclosed(m);
