@@ -164,6 +164,32 @@ static void dial_without_a_socket(void)
 	close_web(port);
 }
 
+/* The connection is over for the runtime, not for who took its stream. */
+static void a_taken_stream_lives_on(void)
+{
+	uint16_t port = free_port();
+	last_takes = true;
+	put_web(TABLE_LAST, port, loopback(port), backend_addr, false);
+	SERVE_UNTIL(strcmp(state_of(TABLE_LAST_OBSERVED, port), "Open") == 0);
+	taken = NULL;
+	struct end *c = connect_to(loopback(port));
+	CHECK(c);
+	end_send(c, 100000, true);
+	SERVE_UNTIL(taken && taken->ends);
+	CHECK(taken->in_done == 100000 && !taken->wrong && counter("active") == 0);
+	delete_web(TABLE_LAST, port);
+	SERVE_UNTIL(strcmp(state_of(TABLE_LAST_OBSERVED, port), "none") == 0);
+	CHECK_TEXT(state_of(TABLE_LAST_OBSERVED, port), "none");
+	end_send(taken, 50000, true);
+	SERVE_UNTIL(c->ends);
+	CHECK(c->in_done == 50000 && !c->wrong);
+	weft_stream_close(taken->stream);
+	SERVE_UNTIL(taken->closes);
+	free(taken);
+	client_end(c);
+	last_takes = false;
+}
+
 static void revocation_is_exact(void)
 {
 	enum { COUNT = 1000 };
@@ -221,6 +247,8 @@ static void run_all(const char *name, unsigned count)
 	CASE(wildcard_counts_as_oneself);
 	CASE(adopted_socket_runs_the_handler);
 	CASE(dial_without_a_socket);
+	if (count == 0) /* in the instance's thread, where the test can touch it */
+		CASE(a_taken_stream_lives_on);
 	CASE(revocation_is_exact);
 	backend_end();
 	program_end();

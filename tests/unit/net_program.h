@@ -126,7 +126,19 @@ static void web_step(struct weft_conn *conn)
 }
 
 static const struct weft_handler_info web_handler = {"web", sizeof(struct web_conn), web_step, TABLE_WEB};
-static const struct weft_handler_info last_handler = {"last", sizeof(struct web_conn), web_step, TABLE_LAST};
+/* As web; or, when the test says so, an `extern handler`: takes the stream and owns it. */
+static bool last_takes;
+static struct end *taken;
+static void last_step(struct weft_conn *conn)
+{
+	if (!last_takes) {
+		web_step(conn);
+		return;
+	}
+	taken = end_new("taken", weft_conn_take(conn), 2, 1);
+	weft_stream_receive(taken->stream);
+}
+static const struct weft_handler_info last_handler = {"last", sizeof(struct web_conn), last_step, TABLE_LAST};
 static const uint16_t web_needs[] = {TABLE_WEB};
 static const uint16_t last_needs[] = {TABLE_LAST};
 static const struct weft_rule_info rules[] = {
@@ -228,7 +240,7 @@ static inline enum weft_status put_allowed(uint16_t port, bool yes)
 }
 
 /* "Open", "Failed(in use)", "none" */
-static const char *state_of(unsigned observed_table, uint16_t port)
+static inline const char *state_of(unsigned observed_table, uint16_t port)
 {
 	static char text[256];
 	struct observed key;
