@@ -40,6 +40,19 @@ struct link {
 	bool fixed;    /* an equality with a constant narrows it */
 };
 
+/* `s.selector selects p.labels` between columns of rows is an index, too (runtime/table/anchor.c). */
+static bool joins_by_selector(const struct node *n)
+{
+	if (n->op != OP_SELECTS)
+		return false;
+	for (unsigned side = BINARY_LEFT; side <= BINARY_RIGHT; side++) {
+		const struct node *e = kid(n, side);
+		if (e->kind != NODE_FIELD || kid(e, FIELD_VALUE)->kind != NODE_NAME)
+			return false;
+	}
+	return true;
+}
+
 /* Equalities of `condition` that have `self` alone on one side. */
 static void link_condition(
 	const struct roots *r, const struct node *n, uint64_t self, struct link *link)
@@ -47,7 +60,7 @@ static void link_condition(
 	if (n->kind == NODE_BINARY && n->op == OP_AND) {
 		link_condition(r, kid(n, BINARY_LEFT), self, link);
 		link_condition(r, kid(n, BINARY_RIGHT), self, link);
-	} else if (n->kind == NODE_BINARY && n->op == OP_EQUAL) {
+	} else if (n->kind == NODE_BINARY && (n->op == OP_EQUAL || joins_by_selector(n))) {
 		uint64_t a = roots_of(r, kid(n, BINARY_LEFT)),
 			 b = roots_of(r, kid(n, BINARY_RIGHT));
 		if (b == self) {

@@ -14,11 +14,12 @@ static void print_index(struct buffer *line, const struct plan_step *s)
 		return;
 	}
 	buffer_format(line, "[");
-	if (s->index && s->index->computed) buffer_format(line, "computed from each row");
+	if (s->index && s->index->computed && !s->anchors) buffer_format(line, "computed from each row");
 	const size_t *columns = s->index ? s->index->columns : t->key;
 	size_t count = s->index ? s->index->column_count : t->key_count;
 	for (size_t i = 0; i < count; i++)
 		buffer_format(line, "%s%.*s", i ? ", " : "", TEXT_ARG(plan_table_column(t, columns[i])->name));
+	if (s->anchors) buffer_format(line, "%sanchors of %.*s", count ? ", " : "", TEXT_ARG(plan_table_column(t, s->index->anchored)->name));
 	buffer_format(line, "]");
 }
 

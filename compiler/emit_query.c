@@ -145,6 +145,19 @@ static void check(struct query_emitter *qe, const struct plan_filter *f)
 	line_under(e, "%s", round_exit(qe));
 }
 
+/* The loop over the anchors of the bound side; each is looked up in the index of the other. */
+static struct text open_anchors(struct query_emitter *qe, const struct plan_step *s)
+{
+	struct emitter *e = qe->e;
+	struct text anchor = c_local(e, "anchor"), n = c_local(e, "n");
+	struct operand other = emit_simple(e, "anchored", emit_value(e, query_value(qe, s->anchors)));
+	line(e, "struct weft_anchor %s;", anchor.data);
+	line(e, "for (size_t %s = 0; weft_anchor_of_%s(w->intern, %s, %s, &%s); %s++) {", n.data, s->index->anchor == PLAN_SELECTOR ? "labels" : "selector",
+		other.c.data, n.data, anchor.data, n.data);
+	qe->depth++;
+	return anchor;
+}
+
 static void open_source(struct query_emitter *qe, const struct plan_step *s)
 {
 	struct emitter *e = qe->e;
@@ -155,10 +168,12 @@ static void open_source(struct query_emitter *qe, const struct plan_step *s)
 	struct text type = c_stored(e, v->table->row), row = c_local(e, "%.*s", TEXT_ARG(v->name));
 	struct text at = c_local(e, "at_%s", row.data), table = c_table(e, v->table);
 	const char *when = when_of(qe, v->position);
+	struct text anchor = s->anchors ? open_anchors(qe, s) : TEXT("");
 	e->uses_scope = true;
 	line(e, "struct weft_cursor %s;", at.data);
-	if (s->keys.count) {
-		struct text hash = emit_hash_key(e, keys, s->keys.count);
+	if (s->keys.count || s->anchors) {
+		struct text hash = s->keys.count ? emit_hash_key(e, keys, s->keys.count) : TEXT("0");
+		if (s->anchors) hash = text_format(e->arena, "weft_anchor_hash(w->intern, %s, &%s)", hash.data, anchor.data);
 		line(e, "for (const %s *%s = (const %s *)weft_index_first(&%s, weft_engine_table(w->engine, %s), %s, %s, %s); %s != NULL; "
 			"%s = (const %s *)weft_cursor_next(&%s)) {", type.data, row.data, type.data, at.data, table.data,
 			c_index(e, v->table, s->index).data, when, hash.data, row.data, row.data, type.data, at.data);
@@ -170,6 +185,12 @@ static void open_source(struct query_emitter *qe, const struct plan_step *s)
 	qe->depth++;
 	e->exits.skip = "continue;";
 	query_bind(qe, v, operand_row(e, v->table->row, "%s", row.data));
+	if (s->anchors) {
+		bool selector = s->index->anchor == PLAN_SELECTOR;
+		struct operand column = emit_value(e, row_column(qe, v, s->index->anchored));
+		line(e, "if (!weft_anchor_in_%s(w->intern, %s, &%s))", selector ? "selector" : "labels", column.c.data, anchor.data);
+		line_under(e, "continue;");
+	}
 	for (size_t i = 0; i < s->checks.count; i++) {
 		if (s->checks.items[i] == NULL) continue;
 		size_t column = s->index ? s->index->columns[i] : v->table->key[i];
@@ -337,6 +358,43 @@ void emit_delta(struct emitter *e, struct plan_query *q, const struct plan_delta
 	query_function(e, &body, head);
 }
 
+static void index_function(struct emitter *e, const struct plan_index *x, const struct emit_body *body, struct text type, struct text row)
+{
+	e->out = &e->code;
+	blank_line(e);
+	line(e, "static enum weft_status %s(const void *program, const struct weft_intern *intern, const void *of, struct weft_index_emit *emit)",
+		x->c_name.data);
+	line(e, "{");
+	line(e, "struct weft_scope scope, *w = &scope;");
+	line(e, "memset(w, 0, sizeof(*w));");
+	line(e, "w->program = program;");
+	line(e, "w->intern = intern;");
+	line(e, "const %s *%s = (const %s *)of;", type.data, row.data, type.data);
+	if (body->uses_program) line(e, "const struct %s *p = (const struct %s *)program;", e->name.data, e->name.data);
+	emit_body_print(e, body);
+	line(e, "}");
+}
+
+/* Under which anchors a row stands in an index for `selects`, each behind the row's columns. */
+void emit_index_anchors(struct emitter *e, const struct plan_table *t, const struct plan_index *x)
+{
+	struct text type = c_stored(e, t->row);
+	struct operand row = operand_row(e, t->row, "row"), *keys = ARENA_ARRAY(e->arena, struct operand, x->column_count + 1);
+	struct emit_body body;
+	emit_body_begin(e, &body);
+	for (size_t i = 0; i < x->column_count; i++) keys[i] = emit_field(e, row, column_field(t->record, x->columns[i]));
+	struct text hash = x->column_count ? emit_hash_key(e, keys, x->column_count) : TEXT("0");
+	struct operand column = emit_value(e, emit_field(e, row, column_field(t->record, x->anchored)));
+	line(e, "uint64_t columns = %s;", hash.data);
+	line(e, "struct weft_anchor anchor;");
+	line(e, "for (size_t n = 0; w->status == WEFT_OK && weft_anchor_of_%s(intern, %s, n, &anchor); n++)",
+		x->anchor == PLAN_SELECTOR ? "selector" : "labels", column.c.data);
+	line_under(e, "w->status = weft_index_key(emit, weft_anchor_hash(intern, columns, &anchor));");
+	line(e, "return weft_scope_end(w);");
+	emit_body_end(e, &body);
+	index_function(e, x, &body, type, TEXT("row"));
+}
+
 /* The keys under which a row stands in a computed index: the loops of the query that lead from the row to the value. */
 void emit_index_keys(struct emitter *e, const struct plan_table *t, const struct plan_index *x)
 {
@@ -361,17 +419,5 @@ void emit_index_keys(struct emitter *e, const struct plan_table *t, const struct
 	line(e, "return weft_scope_end(w);");
 	query_end(&qe);
 	emit_body_end(e, &body);
-	e->out = &e->code;
-	blank_line(e);
-	line(e, "static enum weft_status %s(const void *program, const struct weft_intern *intern, const void *of, struct weft_index_emit *emit)",
-		x->c_name.data);
-	line(e, "{");
-	line(e, "struct weft_scope scope, *w = &scope;");
-	line(e, "memset(w, 0, sizeof(*w));");
-	line(e, "w->program = program;");
-	line(e, "w->intern = intern;");
-	line(e, "const %s *%s = (const %s *)of;", type.data, row.data, type.data);
-	if (body.uses_program) line(e, "const struct %s *p = (const struct %s *)program;", e->name.data, e->name.data);
-	emit_body_print(e, &body);
-	line(e, "}");
+	index_function(e, x, &body, type, row);
 }

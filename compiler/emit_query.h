@@ -34,6 +34,7 @@ void query_function(struct emitter *e, const struct emit_body *body, const char 
 
 void emit_delta(struct emitter *e, struct plan_query *q, const struct plan_delta *d);
 void emit_index_keys(struct emitter *e, const struct plan_table *t, const struct plan_index *x);
+void emit_index_anchors(struct emitter *e, const struct plan_table *t, const struct plan_index *x);
 const char *delta_when(const struct plan_delta *d, unsigned position);
 
 /* ---- emit_term.c ---- */

@@ -27,7 +27,8 @@ static void emit_computed_indexes(struct emitter *e)
 		const struct plan_table *t = e->plan->tables.items[i];
 		for (size_t k = 0; k < t->indexes.count; k++) {
 			const struct plan_index *x = t->indexes.items[k];
-			if (x->computed) emit_index_keys(e, t, x);
+			if (x->anchor != PLAN_NO_ANCHOR) emit_index_anchors(e, t, x);
+			else if (x->computed) emit_index_keys(e, t, x);
 		}
 	}
 }

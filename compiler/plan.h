@@ -46,7 +46,9 @@ struct plan_index {
 	struct text c_name;         /* computed: of its key function */
 	size_t *columns;            /* plain */
 	size_t column_count;
-	bool computed;              /* the row may stand under several keys */
+	bool computed;              /* the row may stand under several keys: `values`, or the anchors of a column behind `columns` */
+	enum plan_anchor { PLAN_NO_ANCHOR, PLAN_SELECTOR, PLAN_LABELS } anchor;
+	size_t anchored;            /* the column of selectors, or of labels */
 	struct plan_query *query;   /* computed: whose variables the values are made of */
 	struct vec variables;       /* struct plan_variable *: the source, then walks and lets, in order of binding */
 	struct vec values;          /* struct plan_value *: what is hashed */
@@ -117,6 +119,7 @@ struct plan_filter {
 	struct node *node;          /* the whole condition; NULL for a key argument */
 	bool negated;               /* the condition's opposite is wanted (all, implies) */
 	struct plan_value *left, *right; /* NULL unless an equality */
+	struct plan_value *selector, *labels; /* NULL unless `selects` */
 	bool implied;               /* by another filter: serves to find rows, needs no check */
 	bool local;                 /* reads a name of an enclosing comprehension: no help for finding outer rows */
 	uint64_t needs;
@@ -160,6 +163,7 @@ struct plan_step {
 	struct plan_variable *variable;
 	struct plan_filter *filter;
 	struct plan_index *index;   /* PROBE */
+	struct plan_value *anchors; /* PROBE of an index with anchors: the labels, or the selector, of the other side */
 	struct vec keys;            /* GET, PROBE: struct plan_value *, in the order of the key or index columns */
 	struct vec checks;          /* beside `keys`: the equality to be compared at once, or NULL: another filter does */
 };

@@ -134,6 +134,36 @@ static size_t ways_to(struct order *o, struct plan_variable *source, struct way 
 	return count;
 }
 
+/* `selects` between a column of the source and a bound value: an index finds what meets. */
+struct meeting {
+	enum plan_anchor anchor;
+	size_t column;
+	struct plan_value *other;
+};
+
+static bool is_column_of(struct order *o, struct plan_value *value, const struct plan_variable *source, size_t *column)
+{
+	const struct plan_value *r = plan_resolved(o->plan, value);
+	bool is = r->node == NULL && !r->position && r->part == PLAN_NO_COLUMN && r->variable == source && r->column != PLAN_NO_COLUMN;
+	if (is) *column = r->column;
+	return is;
+}
+
+static bool meeting_at(struct order *o, const struct plan_variable *source, struct meeting *meeting)
+{
+	for (size_t i = 0; i < o->filters.count; i++) {
+		struct plan_filter *f = o->filters.items[i];
+		if (f->selector == NULL || f->local || f->needs == bit(source)) continue;
+		bool selects = is_bound(o, f->labels->needs) && is_column_of(o, f->selector, source, &meeting->column);
+		bool selected = is_bound(o, f->selector->needs) && is_column_of(o, f->labels, source, &meeting->column);
+		if (!selects && !selected) continue;
+		meeting->anchor = selects ? PLAN_SELECTOR : PLAN_LABELS;
+		meeting->other = selects ? f->labels : f->selector;
+		return true;
+	}
+	return false;
+}
+
 static struct way *way_of_column(struct way *ways, size_t count, size_t column)
 {
 	for (size_t i = 0; i < count; i++)
@@ -157,7 +187,9 @@ static int weight(struct order *o, struct plan_variable *v)
 	if (v->kind == PLAN_COMPUTED) return WEIGHT_NEVER;
 	if (v->kind == PLAN_ELEMENT) return !is_bound(o, v->needs) ? WEIGHT_NEVER : v->is_option ? WEIGHT_OPTION : WEIGHT_WALK;
 	size_t count = ways_to(o, v, ways, WAYS, &computed);
+	struct meeting meeting;
 	if (!computed && covers_key(v->table, ways, count)) return WEIGHT_GET;
+	if (meeting_at(o, v, &meeting)) return WEIGHT_PROBE;
 	return count == 0 ? WEIGHT_SCAN : computed ? WEIGHT_COMPUTED : WEIGHT_PROBE;
 }
 
@@ -178,7 +210,7 @@ static struct plan_index *computed_index(struct order *o, struct plan_variable *
 {
 	for (size_t i = 0; i < source->table->indexes.count; i++) {
 		struct plan_index *x = source->table->indexes.items[i];
-		const struct plan_value *v = x->computed ? x->values.items[0] : NULL;
+		const struct plan_value *v = x->computed && x->anchor == PLAN_NO_ANCHOR ? x->values.items[0] : NULL;
 		if (v && x->query == o->query && v->node == value->node && v->part == value->part) return x;
 	}
 	struct plan_index *x = plan_computed_index(o->plan, o->query, source->table);
@@ -203,20 +235,27 @@ static void bind_source(struct order *o, struct plan_variable *v)
 		for (size_t i = 0; i < v->table->key_count; i++) use_way(o, s, way_of_column(ways, count, v->table->key[i]), true);
 		return;
 	}
-	struct plan_step *s = add_step(o, count == 0 ? PLAN_SCAN : PLAN_PROBE, v);
-	if (computed) {
+	struct meeting meeting;
+	bool meets = meeting_at(o, v, &meeting);
+	struct plan_step *s = add_step(o, count == 0 && !meets ? PLAN_SCAN : PLAN_PROBE, v);
+	if (computed && !meets) {
 		use_way(o, s, &ways[0], false);
 		s->index = computed_index(o, v, ways[0].mine);
 		return;
 	}
 	size_t stored = plan_column_count(v->table->record);
-	for (size_t c = 0; c < stored && count; c++) {
+	for (size_t c = 0; c < stored && count && !computed; c++) {
 		struct way *way = way_of_column(ways, count, c);
 		if (way == NULL) continue;
 		use_way(o, s, way, true);
 		columns[column_count++] = c;
 	}
-	if (count) s->index = plan_index(o->plan, v->table, columns, column_count);
+	if (meets) {
+		s->anchors = meeting.other;
+		s->index = plan_anchor_index(o->plan, v->table, columns, column_count, meeting.anchor, meeting.column);
+	} else if (count) {
+		s->index = plan_index(o->plan, v->table, columns, column_count);
+	}
 }
 
 static void order_rest(struct order *o)

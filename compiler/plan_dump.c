@@ -85,7 +85,10 @@ static void print_table(struct buffer *out, const struct plan_table *t)
 	for (size_t i = 0; i < t->indexes.count; i++) {
 		const struct plan_index *x = t->indexes.items[i];
 		buffer_format(out, "  index %u ", x->number);
-		if (x->computed) {
+		if (x->anchor != PLAN_NO_ANCHOR) {
+			print_columns(out, t, x->columns, x->column_count);
+			buffer_format(out, "%sanchors of %.*s", x->column_count ? ", " : "", TEXT_ARG(plan_table_column(t, x->anchored)->name));
+		} else if (x->computed) {
 			buffer_format(out, "of each row's ");
 			print_value(out, x->values.items[0]);
 		} else {
@@ -108,13 +111,18 @@ static void print_step(struct buffer *out, const struct plan_step *s, const stru
 	if (s->variable && s->variable->table) buffer_format(out, " in %.*s", TEXT_ARG(s->variable->table->name));
 	if (s->keys.count) {
 		buffer_format(out, " by ");
-		if (s->index && s->index->computed) buffer_format(out, "index %u", s->index->number);
+		if (s->index && s->index->computed && !s->anchors) buffer_format(out, "index %u", s->index->number);
 		else if (s->index) print_columns(out, s->variable->table, s->index->columns, s->index->column_count);
 		else buffer_format(out, "key");
 		for (size_t i = 0; i < s->keys.count; i++) {
 			buffer_format(out, i ? ", " : " = ");
 			print_value(out, s->keys.items[i]);
 		}
+	}
+	if (s->anchors) {
+		buffer_format(out, "%sanchors of %.*s that meet ", s->keys.count ? " and " : " by ",
+			TEXT_ARG(plan_table_column(s->variable->table, s->index->anchored)->name));
+		print_value(out, s->anchors);
 	}
 	if (s->variable && s->variable->value) {
 		buffer_format(out, s->kind == PLAN_LET ? " = " : " in ");

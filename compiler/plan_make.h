@@ -48,6 +48,8 @@ const struct type *plan_record_type(struct plan *plan, struct record *record);
 const struct type *plan_scalar(struct plan *plan, enum type_kind kind);
 const struct record_field *plan_table_column(const struct plan_table *table, size_t column);
 size_t plan_column_count(const struct record *record);
+struct plan_index *plan_anchor_index(struct plan *plan, struct plan_table *table, const size_t *columns, size_t count, enum plan_anchor anchor,
+	size_t anchored);
 struct plan_index *plan_computed_index(struct plan *plan, struct plan_query *query, struct plan_table *table);
 
 /* ---- plan_query.c ---- */

@@ -279,6 +279,10 @@ void plan_condition(struct maker *m, struct node *condition, bool negated)
 	f->node = condition;
 	f->negated = negated;
 	f->needs = plan_needs(m, condition);
+	if (negated || condition->kind != NODE_BINARY || condition->op != OP_SELECTS) return;
+	f->selector = plan_node_value(m, kid(condition, BINARY_LEFT));
+	f->labels = plan_node_value(m, kid(condition, BINARY_RIGHT));
+	f->local = reads_local(f->selector) || reads_local(f->labels);
 }
 
 /* ---- clauses ---- */

@@ -258,13 +258,8 @@ static bool is_key(const struct plan_table *table, const size_t *columns, size_t
 	return found == table->key_count && count == table->key_count;
 }
 
-struct plan_index *plan_index(struct plan *plan, struct plan_table *table, const size_t *columns, size_t count)
+static struct plan_index *column_index(struct plan *plan, struct plan_table *table, const size_t *columns, size_t count)
 {
-	if (is_key(table, columns, count)) return NULL;
-	for (size_t i = 0; i < table->indexes.count; i++) {
-		struct plan_index *x = table->indexes.items[i];
-		if (!x->computed && x->column_count == count && memcmp(x->columns, columns, count * sizeof(*columns)) == 0) return x;
-	}
 	struct buffer name = {.arena = plan->arena};
 	for (size_t i = 0; i < count; i++)
 		buffer_format(&name, "%s%.*s", i ? "_" : "", TEXT_ARG(plan_table_column(table, columns[i])->name));
@@ -275,6 +270,33 @@ struct plan_index *plan_index(struct plan *plan, struct plan_table *table, const
 	return x;
 }
 
+struct plan_index *plan_index(struct plan *plan, struct plan_table *table, const size_t *columns, size_t count)
+{
+	if (is_key(table, columns, count)) return NULL;
+	for (size_t i = 0; i < table->indexes.count; i++) {
+		struct plan_index *x = table->indexes.items[i];
+		if (!x->computed && x->column_count == count && memcmp(x->columns, columns, count * sizeof(*columns)) == 0) return x;
+	}
+	return column_index(plan, table, columns, count);
+}
+
+struct plan_index *plan_anchor_index(struct plan *plan, struct plan_table *table, const size_t *columns, size_t count, enum plan_anchor anchor,
+	size_t anchored)
+{
+	for (size_t i = 0; i < table->indexes.count; i++) {
+		struct plan_index *x = table->indexes.items[i];
+		bool same = x->anchor == anchor && x->anchored == anchored && x->column_count == count;
+		if (same && memcmp(x->columns, columns, count * sizeof(*columns)) == 0) return x;
+	}
+	struct plan_index *x = column_index(plan, table, columns, count);
+	struct text column = plan_table_column(table, anchored)->name;
+	x->name = text_format(plan->arena, "%.*s%s%.*s", TEXT_ARG(x->name), count ? "_" : "", TEXT_ARG(column));
+	x->c_name = text_format(plan->arena, "%.*s__anchors_by_%.*s", TEXT_ARG(table->c_name), TEXT_ARG(x->name));
+	x->computed = true;
+	x->anchor = anchor;
+	x->anchored = anchored;
+	return x;
+}
 struct plan_index *plan_computed_index(struct plan *plan, struct plan_query *query, struct plan_table *table)
 {
 	struct plan_index *x = new_index(plan, table,

@@ -35,6 +35,19 @@ struct weft_index_info {
 	weft_index_fn *keys;       /* computed: the row's hashes (0..n) */
 };
 
+/* Under what a selector, and labels, stand in an index for `selects` (anchor.c): the n-th anchor, false behind the last; whether it is one
+ * of the other side's; its hash, folded onto that of the columns in front. */
+enum weft_anchor_kind { WEFT_ANCHOR_EVERY, WEFT_ANCHOR_KEY, WEFT_ANCHOR_PAIR };
+struct weft_anchor {
+	uint32_t kind;
+	weft_id key, value;
+};
+bool weft_anchor_of_selector(const struct weft_intern *, struct weft_selector, size_t n, struct weft_anchor *);
+bool weft_anchor_of_labels(const struct weft_intern *, struct weft_list labels, size_t n, struct weft_anchor *);
+bool weft_anchor_in_selector(const struct weft_intern *, struct weft_selector, const struct weft_anchor *);
+bool weft_anchor_in_labels(const struct weft_intern *, struct weft_list labels, const struct weft_anchor *);
+uint64_t weft_anchor_hash(const struct weft_intern *, uint64_t before, const struct weft_anchor *);
+
 struct weft_table_info {
 	const char *name;          /* "services", as in the source; instance path in front */
 	const struct weft_type *row;
