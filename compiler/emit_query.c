@@ -171,17 +171,17 @@ static void open_source(struct query_emitter *qe, const struct plan_step *s)
 	struct text anchor = s->anchors ? open_anchors(qe, s) : TEXT("");
 	e->uses_scope = true;
 	line(e, "struct weft_cursor %s;", at.data);
+	const char *look;
 	if (s->keys.count || s->anchors) {
 		struct text hash = s->keys.count ? emit_hash_key(e, keys, s->keys.count) : TEXT("0");
 		if (s->anchors) hash = text_format(e->arena, "weft_anchor_hash(w->intern, %s, &%s)", hash.data, anchor.data);
-		line(e, "for (const %s *%s = (const %s *)weft_index_first(&%s, weft_engine_table(w->engine, %s), %s, %s, %s); %s != NULL; "
-			"%s = (const %s *)weft_cursor_next(&%s)) {", type.data, row.data, type.data, at.data, table.data,
-			c_index(e, v->table, s->index).data, when, hash.data, row.data, row.data, type.data, at.data);
+		look = text_format(e->arena, "weft_look(w, &%s, %s, %s, %s, %s)", at.data, table.data, c_index(e, v->table, s->index).data, when,
+			hash.data).data;
 	} else {
-		line(e, "for (const %s *%s = (const %s *)weft_table_first(&%s, weft_engine_table(w->engine, %s), %s); %s != NULL; "
-			"%s = (const %s *)weft_cursor_next(&%s)) {", type.data, row.data, type.data, at.data, table.data, when,
-			row.data, row.data, type.data, at.data);
+		look = text_format(e->arena, "weft_look_at_all(w, &%s, %s, %s)", at.data, table.data, when).data;
 	}
+	line(e, "const %s *%s = (const %s *)%s;", type.data, row.data, type.data, look);
+	line(e, "for (; %s != NULL; %s = (const %s *)weft_look_on(w, &%s)) {", row.data, row.data, type.data, at.data);
 	qe->depth++;
 	e->exits.skip = "continue;";
 	query_bind(qe, v, operand_row(e, v->table->row, "%s", row.data));

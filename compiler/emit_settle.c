@@ -141,6 +141,7 @@ void emit_operator_run(struct emitter *e, const struct plan_operator *op)
 	if (has_count) line(e, "size_t count;");
 	if (has_seen) line(e, "struct weft_seen *seen;");
 	line(e, "weft_scope_of_engine(w, program, engine);");
+	line(e, "w->counters = weft_engine_counters(engine, %s);", number.data);
 	for (size_t i = 0; i < op->queries.count; i++) {
 		const struct plan_query *q = op->queries.items[i];
 		for (size_t k = 0; k < q->deltas.count; k++) feed(e, q->deltas.items[k], starts(q));

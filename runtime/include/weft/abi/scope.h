@@ -22,6 +22,7 @@ struct weft_scope {
 	struct weft_conn *conn;           /* memory of the step; NULL elsewhere */
 	struct weft_intern *maker;        /* NULL: nothing can be interned here (handlers) */
 	void *blocks;                     /* memory of neither: released by weft_scope_end */
+	struct weft_operator_counters *counters; /* of the running operator; NULL elsewhere */
 	enum weft_status status;
 };
 
@@ -29,6 +30,11 @@ void weft_scope_of_engine(struct weft_scope *, const void *program, struct weft_
 void weft_scope_of_conn(struct weft_scope *, struct weft_conn *);
 void weft_scope_of_default(struct weft_scope *, const void *program, struct weft_intern *); /* ends with weft_scope_end */
 enum weft_status weft_scope_end(struct weft_scope *); /* releases; gives the status */
+
+/* Readings of an operator, counted: as weft_index_first, weft_table_first and weft_cursor_next. */
+const void *weft_look(struct weft_scope *, struct weft_cursor *, unsigned table, unsigned index, enum weft_when, uint64_t hash);
+const void *weft_look_at_all(struct weft_scope *, struct weft_cursor *, unsigned table, enum weft_when);
+const void *weft_look_on(struct weft_scope *, struct weft_cursor *);
 
 /* Zeroed; never NULL: without memory the status is set and a shared block of zeroes is given, which must not be written, so
  * ask before writing. At most WEFT_SCOPE_ZERO bytes are promised of that one. */
