@@ -107,9 +107,32 @@ static int find(const char *command, const char *name)
 	return fd;
 }
 
-/* Sends the request, prints the answer as it comes. A line that begins with `!` (or {"error") is a refusal. */
-static int ask(const char *command, int fd, const char *request)
+/* The line behind the rows that are there at the beginning: `= 3 rows`, {"rows":3}. */
+struct line_head {
+	char bytes[8];
+	size_t size;
+};
+
+static bool ends_present(struct line_head *h, const char *bytes, size_t size)
 {
+	for (size_t i = 0; i < size; i++) {
+		if (bytes[i] != '\n') {
+			if (h->size < sizeof(h->bytes))
+				h->bytes[h->size++] = bytes[i];
+			continue;
+		}
+		if ((h->size >= 2 && memcmp(h->bytes, "= ", 2) == 0) || (h->size == 8 && memcmp(h->bytes, "{\"rows\":", 8) == 0))
+			return true;
+		h->size = 0;
+	}
+	return false;
+}
+
+/* Sends the request, prints the answer as it comes (`once`: up to the rows that are there). A line that begins with `!` (or
+ * {"error") is a refusal. */
+static int ask(const char *command, int fd, const char *request, bool once)
+{
+	struct line_head head = { .size = 0 };
 	char bytes[65536];
 	size_t size = strlen(request);
 	bool first = true, refused = false;
@@ -130,19 +153,28 @@ static int ask(const char *command, int fd, const char *request)
 		FILE *out = refused ? stderr : stdout;
 		if (fwrite(bytes, 1, (size_t)n, out) != (size_t)n || fflush(out) != 0)
 			return 1; /* nobody reads any more */
+		if (once && ends_present(&head, bytes, (size_t)n))
+			break;
 	}
 	return refused;
 }
 
-static int converse(const char *command, const char *admin, const char *name, const char *request)
+struct request {
+	const char *admin, *operand[2];
+	size_t operand_count;
+	bool json, once;
+};
+
+static int converse(const char *command, const struct request *r, const char *name, const char *request)
 {
+	const char *admin = r->admin;
 	int fd = admin ? call(admin) : find(command, name);
 	if (fd < 0 && admin)
 		fprintf(stderr, "weft %s: %s: %s\n", command, admin,
 			errno == ECONNREFUSED || errno == ENOENT ? "nobody answers there" : strerror(errno));
 	if (fd < 0)
 		return 1;
-	int code = ask(command, fd, request);
+	int code = ask(command, fd, request, r->once);
 	close(fd);
 	return code;
 }
@@ -150,23 +182,20 @@ static int converse(const char *command, const char *admin, const char *name, co
 static const struct option options[] = {
 	{ "--admin", "PATH", "the program's socket" },
 	{ "--json", NULL, "for tools" },
-};
-
-struct request {
-	const char *admin, *operand[2];
-	size_t operand_count;
-	bool json;
+	{ "--once", NULL, "the rows that are there, and no more" },
 };
 
 static bool read_request(int argc, char **argv, struct request *r)
 {
 	struct option_match m;
 	bool failed = false;
-	for (int i = 1; option_next(argc, argv, options, 2, &i, &m, &failed);) {
+	for (int i = 1; option_next(argc, argv, options, 3, &i, &m, &failed);) {
 		if (m.option == &options[0])
 			r->admin = m.value;
-		else if (m.option)
+		else if (m.option == &options[1])
 			r->json = true;
+		else if (m.option)
+			r->once = true;
 		else if (r->operand_count < 2)
 			r->operand[r->operand_count++] = m.value;
 		else
@@ -182,7 +211,7 @@ int command_status(int argc, char **argv)
 		fprintf(stderr, "Usage: weft status [PROGRAM] [--admin PATH] [--json]\n");
 		return 2;
 	}
-	return converse("status", r.admin, r.operand[0], r.json ? "status json\n" : "status\n");
+	return converse("status", &r, r.operand[0], r.json ? "status json\n" : "status\n");
 }
 
 int command_watch(int argc, char **argv)
@@ -190,12 +219,12 @@ int command_watch(int argc, char **argv)
 	struct request r = { 0 };
 	char line[400];
 	if (!read_request(argc, argv, &r) || r.operand_count < 1 || strpbrk(r.operand[0], "\n")) {
-		fprintf(stderr, "Usage: weft watch COLLECTION [PROGRAM] [--admin PATH] [--json]\n");
+		fprintf(stderr, "Usage: weft watch COLLECTION [PROGRAM] [--admin PATH] [--json] [--once]\n");
 		return 2;
 	}
 	if (snprintf(line, sizeof(line), "watch %s%s\n", r.operand[0], r.json ? " json" : "") >= (int)sizeof(line)) {
 		fprintf(stderr, "weft watch: no collection has a name of that length\n");
 		return 2;
 	}
-	return converse("watch", r.admin, r.operand[1], line);
+	return converse("watch", &r, r.operand[1], line);
 }

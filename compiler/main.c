@@ -55,8 +55,8 @@ static const struct command {
 	 "\nExample:\n  weft new shop && weft run shop/main.weft\n", command_new},
 	{"status", "ask a running program how it is", "[PROGRAM] [--admin PATH] [--json]",
 	 "\nExample:\n  weft status\n", command_status},
-	{"watch", "follow the rows of a running program's collection", "COLLECTION [PROGRAM] [--admin PATH] [--json]",
-	 "\nExample:\n  weft watch ports\n", command_watch},
+	{"watch", "follow the rows of a running program's collection", "COLLECTION [PROGRAM] [--admin PATH] [--json] [--once]",
+	 "\n  --once        the rows that are there, and no more\n\nExample:\n  weft watch ports\n", command_watch},
 	{"help", "tell about a command", "[COMMAND]", "\nExample:\n  weft help build\n", help_command},
 };
 
