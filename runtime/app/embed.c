@@ -6,6 +6,7 @@
 #include <weft/abi/embed.h>
 
 #include "base/alloc.h"
+#include "mesh/sources.h"
 
 /* One call of an application's watcher function for one table. */
 struct weft_embed_watch {
@@ -66,7 +67,7 @@ static enum weft_status apply(struct weft_program_head *head, unsigned table, co
 
 static enum weft_status apply_change(const struct weft_embed_change *c)
 {
-	return c->is_synced ? weft_engine_synced(c->head->engine, c->table) : apply(c->head, c->table, c->row, c->is_delete);
+	return c->is_synced ? weft_source_synced(c->head->engine, c->head->info, c->table) : apply(c->head, c->table, c->row, c->is_delete);
 }
 
 static void drop_changes(struct weft_program_head *head, struct weft_embed *embed)
@@ -128,7 +129,7 @@ static enum weft_status change(struct weft_program_head *head, struct weft_embed
 	enum weft_status status = is_open ? WEFT_OK : weft_engine_begin(head->engine);
 	if (status != WEFT_OK)
 		return status;
-	status = is_synced ? weft_engine_synced(head->engine, table) : apply(head, table, row, is_delete);
+	status = is_synced ? weft_source_synced(head->engine, head->info, table) : apply(head, table, row, is_delete);
 	if (is_open)
 		return status;
 	if (status == WEFT_OK)

@@ -32,7 +32,7 @@ static enum weft_status put(struct weft_clock *c, void *row)
 		return status;
 	status = weft_engine_put(c->host.engine, c->info->table, row);
 	if (status == WEFT_OK)
-		status = weft_engine_synced(c->host.engine, c->info->table);
+		status = weft_source_synced(c->host.engine, c->host.info, c->info->table);
 	if (status == WEFT_OK)
 		return weft_engine_commit(c->host.engine);
 	weft_engine_rollback(c->host.engine);

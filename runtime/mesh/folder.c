@@ -15,6 +15,7 @@
 
 #include "base/alloc.h"
 #include "mesh/follow.h"
+#include "mesh/sources.h"
 
 #define RECENT_NS INT64_C(2000000000) /* younger than this, equal times do not prove equal bytes */
 
@@ -355,14 +356,8 @@ static enum weft_status fill(struct weft_folder *f)
 			status = reading_of(f, f->files[i]);
 	if (status == WEFT_OK)
 		status = weft_objects_apply(f->objects);
-	for (size_t i = 0; i < f->source_count && status == WEFT_OK && !f->synced; i++) {
-		/* What a source rejects or finds twice is read together with what it accepts. */
-		const struct weft_source_info *s = &f->host.info->sources[f->sources[i]];
-		const uint16_t tables[] = { s->table, s->rejected, s->conflicts };
-		for (unsigned k = 0; k < 3 && status == WEFT_OK; k++)
-			if (tables[k] != WEFT_NONE)
-				status = weft_engine_synced(f->host.engine, tables[k]);
-	}
+	for (size_t i = 0; i < f->source_count && status == WEFT_OK && !f->synced; i++)
+		status = weft_source_synced(f->host.engine, f->host.info, f->host.info->sources[f->sources[i]].table);
 	return status;
 }
 

@@ -117,3 +117,18 @@ void weft_sources_destroy(struct weft_sources *s)
 
 size_t weft_sources_folder_count(const struct weft_sources *s) { return s->folder_count; }
 const struct weft_folder *weft_sources_folder(const struct weft_sources *s, size_t i) { return s->folders[i]; }
+
+enum weft_status weft_source_synced(struct weft_engine *engine, const struct weft_program_info *info, unsigned table)
+{
+	enum weft_status status = weft_engine_synced(engine, table);
+	for (size_t i = 0; i < info->source_count && status == WEFT_OK; i++) {
+		const struct weft_source_info *s = &info->sources[i];
+		if (s->table != table)
+			continue;
+		if (s->rejected != WEFT_NONE)
+			status = weft_engine_synced(engine, s->rejected);
+		if (status == WEFT_OK && s->conflicts != WEFT_NONE)
+			status = weft_engine_synced(engine, s->conflicts);
+	}
+	return status;
+}

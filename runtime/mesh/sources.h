@@ -33,4 +33,7 @@ enum weft_status weft_clock_create(struct weft_loop *, const struct weft_objects
 void weft_clock_start(struct weft_clock *);
 void weft_clock_destroy(struct weft_clock *);
 
+/* Part of a transaction: the collection of this table is synced, and with it its rejected and conflicting rows. */
+enum weft_status weft_source_synced(struct weft_engine *, const struct weft_program_info *, unsigned table);
+
 #endif
