@@ -89,15 +89,17 @@ static bool number(const char *text, unsigned long max, unsigned long *out)
 	return true;
 }
 
-static bool set_param(const struct weft_program_info *info, struct arguments *a, char *value)
+static bool set_param(const struct weft_program_info *info, struct arguments *a, const char *value)
 {
-	char *equals = strchr(value, '=');
+	const char *equals = strchr(value, '=');
 	if (!equals || equals == value)
 		return wrong(info, "--set", value, "it is NAME=VALUE");
 	if (!weft_grow(&a->settings, &a->setting_room, a->options.setting_count + 1, sizeof(*a->settings)))
 		return wrong(info, "--set", value, "no memory");
-	*equals = 0;
-	a->settings[a->options.setting_count++] = (struct weft_setting){ .name = value, .value = equals + 1 };
+	char *name = weft_strdup_n(value, (size_t)(equals - value));
+	if (!name)
+		return wrong(info, "--set", value, "no memory");
+	a->settings[a->options.setting_count++] = (struct weft_setting){ .name = name, .value = equals + 1 };
 	return true;
 }
 
@@ -246,6 +248,8 @@ int weft_main(const struct weft_program_info *info, int argc, char **argv)
 			code = run(info, &a);
 		}
 	}
+	for (size_t i = 0; i < a.options.setting_count; i++)
+		weft_free((void *)a.settings[i].name);
 	weft_free(a.settings);
 	return code;
 }

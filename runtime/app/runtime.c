@@ -74,12 +74,12 @@ static void obey(struct weft_runtime *r)
 static void run_posts(struct weft_task *task)
 {
 	struct weft_runtime *r = (struct weft_runtime *)(void *)((char *)task - offsetof(struct weft_runtime, run_posts));
-	mtx_lock(&r->post_lock);
+	pthread_mutex_lock(&r->post_lock);
 	struct weft_post *all = r->posts;
 	r->posts = NULL;
 	r->last_post = &r->posts;
 	r->posted = false;
-	mtx_unlock(&r->post_lock);
+	pthread_mutex_unlock(&r->post_lock);
 	while (all) {
 		struct weft_post *post = all;
 		all = post->next;
@@ -96,12 +96,12 @@ enum weft_status weft_post(void *program, void (*call)(void *argument), void *ar
 		return WEFT_NO_MEMORY;
 	post->call = call;
 	post->argument = argument;
-	mtx_lock(&r->post_lock);
+	pthread_mutex_lock(&r->post_lock);
 	*r->last_post = post;
 	r->last_post = &post->next;
 	bool first = !r->posted;
 	r->posted = true;
-	mtx_unlock(&r->post_lock);
+	pthread_mutex_unlock(&r->post_lock);
 	if (first)
 		weft_loop_post(r->loop, &r->run_posts);
 	return WEFT_OK;
@@ -239,7 +239,7 @@ static enum weft_status make(struct weft_runtime *r, const struct weft_program_i
 	r->drain = o->drain > 0 ? o->drain : DRAIN_NS;
 	r->last_post = &r->posts;
 	r->run_posts.run = run_posts;
-	r->has_lock = mtx_init(&r->post_lock, mtx_plain) == thrd_success;
+	r->has_lock = pthread_mutex_init(&r->post_lock, NULL) == 0;
 	r->program = weft_alloc(info->size);
 	if (!r->has_lock || !r->program)
 		return WEFT_NO_MEMORY;
@@ -262,7 +262,7 @@ static void destroy(struct weft_runtime *r)
 		weft_free(post);
 	}
 	if (r->has_lock)
-		mtx_destroy(&r->post_lock);
+		pthread_mutex_destroy(&r->post_lock);
 	if (r->engine) {
 		weft_params_release(r);
 		weft_engine_destroy(r->engine);

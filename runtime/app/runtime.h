@@ -8,8 +8,8 @@
 #ifndef WEFT_APP_RUNTIME_H
 #define WEFT_APP_RUNTIME_H
 
+#include <pthread.h>
 #include <stdatomic.h>
-#include <threads.h>
 #include <weft/abi.h>
 
 #include "base/log.h"
@@ -40,7 +40,7 @@ struct weft_runtime {
 	bool reset;                       /* asked to stop at once, and passed on */
 	int64_t started_at;               /* wall clock, at the first turn */
 	atomic_int asked;                 /* to stop: 0 no, 1 drain, 2 now; from any thread */
-	mtx_t post_lock;
+	pthread_mutex_t post_lock;
 	struct weft_post *posts, **last_post;
 	struct weft_task run_posts;
 	bool posted;                      /* run_posts is with the loop */

@@ -46,6 +46,7 @@ struct weft_folder {
 	int64_t look_at; /* not later than the first of the files' */
 	int64_t first_ready, last_ready; /* of the batch that gathers; 0: none */
 	bool rescan, present, synced;
+	bool too_many; /* files: what is not read may not count as empty */
 	char problem[200];
 	uint64_t readings;
 };
@@ -91,6 +92,8 @@ static struct file *file_of(struct weft_folder *f, const char *name)
 	if (f->file_count == WEFT_FOLDER_FILES_MAX) {
 		snprintf(f->problem, sizeof(f->problem), "there are more than %d files: the others are not read",
 			WEFT_FOLDER_FILES_MAX);
+		weft_log(f->host.log, WEFT_LOG_ERROR, "%s: %s", f->directory, f->problem);
+		f->too_many = true;
 		return NULL;
 	}
 	if (!weft_grow(&f->files, &f->file_room, f->file_count + 1, sizeof(struct file *)))
@@ -302,9 +305,10 @@ static bool list_names(struct weft_folder *f)
 			f->synced ? ": what it gave stays" : "");
 		return false;
 	}
+	f->too_many = false;
 	for (size_t i = 0; i < f->file_count; i++)
 		f->files[i]->found = false;
-	for (struct dirent *e; (e = readdir(d)) != NULL;) {
+	for (struct dirent *e; !f->too_many && (e = readdir(d)) != NULL;) {
 		struct file *n = is_manifest(f, e->d_name) ? file_of(f, e->d_name) : NULL;
 		if (n)
 			n->found = true;
@@ -395,7 +399,7 @@ static bool has_outcome(const struct weft_folder *f)
  * been there. */
 static bool may_sync(const struct weft_folder *f)
 {
-	if (f->rescan || !f->present)
+	if (f->rescan || !f->present || f->too_many)
 		return false;
 	for (size_t i = 0; i < f->file_count; i++) {
 		const struct file *n = f->files[i];

@@ -467,6 +467,49 @@ static void lost_memory(void)
 	}
 }
 
+/* Random saves of good, bad and broken files, removals and renames; whenever every file is whole again the tables must be
+ * those of an instance that reads the directory for the first time. */
+static void random_histories(void)
+{
+	static const char *const files[] = { "a.yaml", "b.yaml", "c.yaml", "d.yaml" }, *const names[] = { "p", "q", "r", "s", "t" };
+	uint64_t random = 11;
+	char text[2000], old[100], new[100], fresh[sizeof(seen)];
+	CHECK(start());
+	for (int round = 0; round < 25; round++) {
+		for (int step = 0; step < 12; step++) {
+			bool last = step >= 8; /* the last four make each file whole */
+			const char *file = files[last ? (uint64_t)step - 8 : next_random(&random) % 4];
+			uint64_t what = last ? 0 : next_random(&random) % 6;
+			text[0] = 0;
+			for (uint64_t n = next_random(&random) % 4; n > 0; n--) {
+				int port = what == 1 && n == 2 ? 0 : 1 + (int)(next_random(&random) % 9);
+				strcat(text, service(names[next_random(&random) % 5], port));
+			}
+			if (what == 2)
+				strcat(text, "kind: Service\napiVersion: v1\nmetadata: {name: p, namespace: shop\n");
+			snprintf(old, sizeof(old), "%s", path_of(file));
+			snprintf(new, sizeof(new), "%s", path_of(files[next_random(&random) % 4]));
+			if (what == 3)
+				unlink(old);
+			else if (what == 4)
+				rename(old, new);
+			else
+				save(file, text);
+			if (next_random(&random) & 1)
+				turn_for(8);
+		}
+		void *followed = program;
+		CHECK(start());
+		snprintf(fresh, sizeof(fresh), "%s", state());
+		weft_destroy(program);
+		program = followed;
+		if (strcmp(until(fresh), fresh) != 0) {
+			case_fail(__FILE__, __LINE__, "round %d: %s\n    afresh: %s", round, seen, fresh);
+			return;
+		}
+	}
+}
+
 static void random_bytes_do_no_harm(void)
 {
 	uint64_t random = 7;
@@ -520,6 +563,7 @@ int main(int argc, char **argv)
 	DIR_CASE(bookinfo);
 	DIR_CASE(time_to_commit);
 	DIR_CASE(lost_memory);
+	DIR_CASE(random_histories);
 	DIR_CASE(random_bytes_do_no_harm);
 	return cases_end();
 }

@@ -1,78 +1,56 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT
  *
- * tsan_posts: tasks from several threads to one loop, under the thread sanitizer: each runs once, those of one
- * thread in their order, and a sleeping loop is woken.
+ * tsan_posts.c: weft_post and weft_stop from other threads, under the thread sanitizer.
  */
-#include "cases.h"
-#include "loop/loop.h"
-
 #include <pthread.h>
-#include <sched.h>
 
-enum { THREADS = 3, TASKS = 2000 };
+#include "cases.h"
+#include "shop.h"
 
-struct job {
-	struct weft_task task;
-	int thread, order;
-};
+static void *program;
+static int calls;
 
-static struct job jobs[THREADS][TASKS];
-static int next_of[THREADS], ran, out_of_order;
-static struct weft_loop *loop;
-
-static void run(struct weft_task *task)
+static void call(void *argument)
 {
-	struct job *job = (struct job *)task;
-	out_of_order += job->order != next_of[job->thread];
-	next_of[job->thread]++;
-	ran++;
+	calls += *(int *)argument;
 }
 
-static void *post_all(void *argument)
+static void *poster(void *argument)
 {
-	int thread = *(int *)argument;
-	for (int i = 0; i < TASKS; i++) {
-		jobs[thread][i] = (struct job){ .task.run = run, .thread = thread, .order = i };
-		weft_loop_post(loop, &jobs[thread][i].task);
-		if (i % 100 == 0)
-			sched_yield();
-	}
+	for (int i = 0; i < 2000; i++)
+		if (weft_post(program, call, argument) != WEFT_OK)
+			abort();
 	return NULL;
 }
 
-static void posts_from_threads(const char *backend)
+static void *stopper(void *argument)
 {
-	struct weft_io_options options = { .backend = backend };
-	pthread_t threads[THREADS];
-	int numbers[THREADS];
-	memset(next_of, 0, sizeof(next_of));
-	ran = out_of_order = 0;
-	CHECK(weft_loop_create(&options, &loop) == WEFT_OK);
-	for (int i = 0; i < THREADS; i++) {
-		numbers[i] = i;
-		pthread_create(&threads[i], NULL, post_all, &numbers[i]);
-	}
-	while (ran < THREADS * TASKS)
-		weft_loop_turn(loop, -1);
-	for (int i = 0; i < THREADS; i++)
-		pthread_join(threads[i], NULL);
-	CHECK(ran == THREADS * TASKS && out_of_order == 0);
-	weft_loop_destroy(loop);
+	(void)argument;
+	weft_stop(program);
+	return NULL;
 }
 
-static void posts_io_uring(void)
+static void posts_and_stop(void)
 {
-	posts_from_threads("io_uring");
-}
-
-static void posts_epoll(void)
-{
-	posts_from_threads("epoll");
+	struct weft_options o = { .size = sizeof(o), .workers = 2 };
+	int one = 1;
+	pthread_t thread[4];
+	CHECK(weft_create(&shop_info, &o, &program, NULL) == WEFT_OK);
+	for (int i = 0; i < 3; i++)
+		pthread_create(&thread[i], NULL, poster, &one);
+	for (int i = 0; i < 5000 && calls < 6000; i++)
+		weft_turn(program, 2);
+	for (int i = 0; i < 3; i++)
+		pthread_join(thread[i], NULL);
+	CHECK(calls == 6000);
+	pthread_create(&thread[3], NULL, stopper, NULL);
+	CHECK(weft_run(program) == WEFT_OK);
+	pthread_join(thread[3], NULL);
+	weft_destroy(program);
 }
 
 int main(void)
 {
-	CASE(posts_io_uring);
-	CASE(posts_epoll);
+	CASE(posts_and_stop);
 	return cases_end();
 }
