@@ -110,7 +110,7 @@ static void client_end(struct end *e)
 }
 
 /* A port of loopback that nobody listens on just now. */
-static uint16_t free_port(void)
+static inline uint16_t free_port(void)
 {
 	struct weft_addr any = loopback(0), at = any;
 	struct weft_io_listen_options options = {0};
