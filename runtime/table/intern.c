@@ -116,13 +116,28 @@ void weft_intern_destroy(struct weft_intern *in)
 	weft_free(in);
 }
 
+/* Whether two descriptors mean the same bytes and the same ids in them. A program has one descriptor per type, so this
+ * looks behind the pointers only where two programs' worth of C was linked to one engine. */
 static bool same_item(const struct weft_type *a, const struct weft_type *b)
 {
 	if (a == b)
 		return true;
 	if (!a || !b || a->size != b->size || a->has_ids != b->has_ids)
 		return false;
-	return !a->has_ids || (a->kind == b->kind && strcmp(a->name, b->name) == 0);
+	if (!a->has_ids)
+		return true;
+	if (a->kind != b->kind || a->offset != b->offset || a->field_count != b->field_count ||
+		a->variant_count != b->variant_count)
+		return false;
+	if (a->kind == WEFT_KIND_OPTION && !same_item(a->item, b->item)) /* a list's items are asked when it is interned */
+		return false;
+	for (size_t i = 0; i < a->field_count; i++)
+		if (a->fields[i].offset != b->fields[i].offset || !same_item(a->fields[i].type, b->fields[i].type))
+			return false;
+	for (size_t i = 0; i < a->variant_count; i++)
+		if (!same_item(a->variants[i].payload, b->variants[i].payload))
+			return false;
+	return true;
 }
 
 static weft_id find(const struct weft_intern *in, const struct weft_type *item, const void *bytes, size_t size,

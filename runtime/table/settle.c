@@ -39,11 +39,9 @@ void weft_settle_pack(const struct weft_operator *op, const void *candidate, voi
 
 static bool same_group(const struct weft_operator *op, const void *a, const void *b)
 {
-	for (size_t i = 0; i < op->group_count; i++) {
-		size_t offset = op->group[i].offset;
-		if (memcmp((const char *)a + offset, (const char *)b + offset, op->group[i].type->size) != 0)
+	for (size_t i = 0; i < op->group_count; i++)
+		if (!weft_same_bytes(a, b, op->group[i].offset, op->group[i].type->size))
 			return false;
-	}
 	return true;
 }
 

@@ -111,11 +111,9 @@ static bool same_key(const struct weft_table *t, const void *a, const void *b)
 {
 	if (t->whole_key)
 		return memcmp(a, b, t->size) == 0;
-	for (size_t i = 0; i < t->key_count; i++) {
-		size_t offset = t->key[i].offset;
-		if (memcmp((const char *)a + offset, (const char *)b + offset, t->key[i].type->size) != 0)
+	for (size_t i = 0; i < t->key_count; i++)
+		if (!weft_same_bytes(a, b, t->key[i].offset, t->key[i].type->size))
 			return false;
-	}
 	return true;
 }
 
@@ -398,7 +396,7 @@ static uint64_t differing_columns(const struct weft_table *t, const void *a, con
 	uint64_t columns = 0;
 	for (size_t i = 0; i < type->field_count; i++) {
 		const struct weft_field *f = &type->fields[i];
-		if (memcmp((const char *)a + f->offset, (const char *)b + f->offset, f->type->size) != 0)
+		if (!weft_same_bytes(a, b, f->offset, f->type->size))
 			columns |= UINT64_C(1) << (i < 63 ? i : 63);
 	}
 	return columns;
@@ -504,4 +502,6 @@ void weft_table_forget(struct weft_table *t)
 	t->changed_count = t->change_count = t->undo_count = 0;
 	t->changed_columns = 0;
 	weft_slots_trim(&t->primary.slots);
+	for (uint16_t i = 0; i < t->info->index_count; i++)
+		weft_slots_trim(&t->indexes[i].slots);
 }

@@ -122,6 +122,21 @@ static inline uint32_t *weft_row_words(const struct weft_table *t, struct weft_r
 {
 	return (uint32_t *)(void *)((char *)(row + 1) + (t->counted ? 8 : 0));
 }
+/* memcmp for columns: mostly an id or a number, and then no call. */
+static inline bool weft_same_bytes(const void *row, const void *other, size_t offset, size_t size)
+{
+	const char *a = (const char *)row + offset, *b = (const char *)other + offset;
+	uint64_t x = 0, y = 0;
+	if (size != 4 && size != 8)
+		return memcmp(a, b, size) == 0;
+	memcpy(&x, a, 4);
+	memcpy(&y, b, 4);
+	if (size == 8) {
+		memcpy(&x, a, 8);
+		memcpy(&y, b, 8);
+	}
+	return x == y;
+}
 static inline bool weft_row_visible(const struct weft_row *row, enum weft_when when)
 {
 	return !(row->flags & (when == WEFT_OLD ? WEFT_ROW_BORN : WEFT_ROW_DEAD));

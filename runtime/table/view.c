@@ -5,8 +5,8 @@
  * removals feeds both: the side that nobody pins catches up, the flip publishes it, the other one follows at the next
  * commit.
  *
- * While a worker pins the older side, commits only write the log. Whatever happens to a key meanwhile is one entry, so its
- * length is bounded by the keys that changed, not by the commits. Prepare takes all memory; apply cannot fail.
+ * While a worker pins the older side, commits only write the log. Whatever happens to a key meanwhile is one entry, so
+ * its length is bounded by the keys that changed, not by the commits. Prepare takes all memory; apply cannot fail.
  */
 #include "view.h"
 
