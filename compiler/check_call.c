@@ -490,6 +490,7 @@ static const struct type *call_builtin(
 	if (!argument)
 		return report_arguments(c, n, s->name, "one value");
 	if (b->builtin == BUILTIN_PASSED) {
+		not_yet(c, kid(n, CALL_CALLEE), DIAG_NOT_YET_PASSED);
 		check_as(c, argument, type_simple(c, TYPE_INSTANT), NULL, "passed(instant)");
 		return type_simple(c, TYPE_BOOL);
 	}

@@ -101,8 +101,9 @@ static bool is_determined(struct facts *f, const struct node *n)
 	case NODE_NAME:
 		if (!n->symbol)
 			return n->note && n->note->meaning == MEANS_SIBLING ? false : true;
-		return n->symbol->kind == SYMBOL_PARAM || symbol_is_table(n->symbol) ||
-			n->symbol->kind == SYMBOL_FN;
+		/* what a pattern binds is a part of what is matched */
+		return n->symbol->kind == SYMBOL_PARAM || n->symbol->kind == SYMBOL_BINDING ||
+			symbol_is_table(n->symbol) || n->symbol->kind == SYMBOL_FN;
 	case NODE_FOR:
 		if (!is_determined(f, kid(n, FOR_SOURCE)))
 			return false;
@@ -473,6 +474,12 @@ void check_unique(struct checker *c, struct symbol *s)
 		if (!unique && !kid(s->declaration, DERIVE_CONFLICT))
 			report_not_unique(c, s, queries->kids[i]);
 		all &= unique;
+	}
+	if (all && queries->count == 1 && kid(s->declaration, DERIVE_CONFLICT)) {
+		struct diag *d = diag_new(c->diags, DIAG_USELESS_CONFLICT,
+			node_span(kid(s->declaration, DERIVE_CONFLICT)),
+			"the key gives one row already");
+		diag_title(d, s->name);
 	}
 	if (all && queries->count > 1 && !kid(s->declaration, DERIVE_CONFLICT))
 		check_union(c, s, queries);

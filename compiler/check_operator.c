@@ -114,6 +114,8 @@ static const struct type *arithmetic(
 	case OP_MULTIPLY:
 		if (is_amount(a) && y == TYPE_INT)
 			return a;
+		if (x == TYPE_INT && is_amount(b))
+			return b;
 		return a == b && (x == TYPE_INT || x == TYPE_FLOAT) ? a : NULL;
 	case OP_DIVIDE:
 		if (is_amount(a) && y == TYPE_INT)
@@ -126,12 +128,26 @@ static const struct type *arithmetic(
 	}
 }
 
+/* An amount is multiplied by a number: `size * 2` is not Size * Size. */
+static bool check_terms(
+	struct checker *c, struct node *n, const struct type **a, const struct type **b)
+{
+	if (n->op != OP_MULTIPLY && n->op != OP_DIVIDE)
+		return check_sides(c, n, a, b);
+	*a = check_expr(c, kid(n, BINARY_LEFT), NULL);
+	*b = check_expr(c, kid(n, BINARY_RIGHT), (*a)->kind == TYPE_FLOAT ? *a : NULL);
+	if ((*a)->kind == TYPE_INT && (*b)->kind == TYPE_FLOAT &&
+		kid(n, BINARY_LEFT)->kind == NODE_INT)
+		*a = check_expr(c, kid(n, BINARY_LEFT), *b);
+	return (*a)->kind != TYPE_ERROR && (*b)->kind != TYPE_ERROR;
+}
+
 static const struct type *check_arithmetic(
 	struct checker *c, struct node *n, const struct type *want)
 {
 	const struct type *a, *b;
 	(void)want;
-	if (!check_sides(c, n, &a, &b))
+	if (!check_terms(c, n, &a, &b))
 		return error_type(c);
 	if (a->kind == TYPE_OPTION || b->kind == TYPE_OPTION) {
 		bool left = a->kind == TYPE_OPTION;
