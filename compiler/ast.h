@@ -75,7 +75,8 @@ struct node {
 
 	/* Written by the checker. */
 	const struct type *type;  /* of an expression, a type node, a for variable's source element */
-	struct symbol *symbol;    /* a NAME, TYPE_NAME, FIELD, CALL: what it means; a declaration or FOR/LET: what it declares */
+	/* a NAME, TYPE_NAME, FIELD, CALL: what it means; a declaration or FOR/LET: what it declares */
+	struct symbol *symbol;
 	const struct check_note *note; /* what the checker found out beyond that; see check.h */
 };
 

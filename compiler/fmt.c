@@ -65,7 +65,7 @@ static void align_clauses(struct formatter *f, const struct node *clauses)
 	}
 }
 
-static void mark_node(struct formatter *f, const struct node *n)
+static void mark_declaration(struct formatter *f, const struct node *n)
 {
 	switch (n->kind) {
 	case NODE_FILE:
@@ -82,24 +82,6 @@ static void mark_node(struct formatter *f, const struct node *n)
 	case NODE_USE:
 		mark_items(f, kid(n, USE_NAMES), false);
 		mark(f, token_previous(f->source, kid(n, USE_NAMES)->first), ROLE_TIGHT_INSIDE);
-		break;
-	case NODE_TYPE_MAP:
-		mark(f, n->first, ROLE_TIGHT_INSIDE);
-		break;
-	case NODE_UNARY:
-		if (n->op == OP_NEGATE && f->source->tokens[n->first].kind == TOKEN_MINUS)
-			mark(f, n->first, ROLE_TIGHT_AFTER);
-		break;
-	case NODE_CALL:
-	case NODE_INDEX:
-		mark_bracket(f, n->kids[0]->last);
-		mark_items(f, n->kids[1], false);
-		break;
-	case NODE_COLLECTION:
-	case NODE_DERIVE:
-	case NODE_VARIANT_DECL:
-	case NODE_PATTERN:
-		mark_bracket(f, n->name_token);
 		break;
 	case NODE_FN:
 	case NODE_HANDLER:
@@ -121,6 +103,32 @@ static void mark_node(struct formatter *f, const struct node *n)
 	case NODE_TEST:
 		mark_items(f, kid(n, TEST_STEPS), false);
 		break;
+	default:
+		break;
+	}
+}
+
+static void mark_node(struct formatter *f, const struct node *n)
+{
+	switch (n->kind) {
+	case NODE_TYPE_MAP:
+		mark(f, n->first, ROLE_TIGHT_INSIDE);
+		break;
+	case NODE_UNARY:
+		if (n->op == OP_NEGATE && f->source->tokens[n->first].kind == TOKEN_MINUS)
+			mark(f, n->first, ROLE_TIGHT_AFTER);
+		break;
+	case NODE_CALL:
+	case NODE_INDEX:
+		mark_bracket(f, n->kids[0]->last);
+		mark_items(f, n->kids[1], false);
+		break;
+	case NODE_COLLECTION:
+	case NODE_DERIVE:
+	case NODE_VARIANT_DECL:
+	case NODE_PATTERN:
+		mark_bracket(f, n->name_token);
+		break;
 	case NODE_MATCH:
 	case NODE_MATCH_EXPR:
 		mark_items(f, n->kids[1], false);
@@ -137,6 +145,7 @@ static void mark_node(struct formatter *f, const struct node *n)
 		mark_items(f, n->kids[0], false);
 		break;
 	default:
+		mark_declaration(f, n);
 		break;
 	}
 }

@@ -29,6 +29,7 @@ int scan_token(struct scan *s)
 	/*!re2c
 		"\x00"                       { kind = TOKEN_END; YYCURSOR--; goto done; }
 		[ \t]+                       { kind = TOKEN_SPACE; goto done; }
+		"\xEF\xBB\xBF"               { kind = TOKEN_SPACE; goto done; } /* a byte order mark */
 		"\r"? "\n"                   { kind = TOKEN_NEWLINE; goto done; }
 		"\r"                         { kind = TOKEN_NEWLINE; goto done; }
 		"///" [^/\r\n\x00] [^\r\n\x00]* { kind = TOKEN_DOC; goto done; }
