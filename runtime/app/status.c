@@ -184,7 +184,7 @@ static void sources(struct writer *w)
 static void one_rejected(void *user, const struct weft_source_info *source, const char *place, const char *reason)
 {
 	struct writer *w = user;
-	const char *name = w->runtime->info->engine->tables[source->table].name;
+	const char *name = source ? w->runtime->info->engine->tables[source->table].name : "";
 	if (!w->json) {
 		if (w->shown++ == 0)
 			weft_buffer_format(w->out, "rejected\n");

@@ -82,7 +82,7 @@ static enum weft_status broken_for(struct weft_reading *r, const struct weft_obj
 			status = weft_reading_broken(r, i, partial, line, reason);
 			any = true;
 		}
-	return any || status != WEFT_OK ? status : weft_reading_broken(r, weft_objects_source_count(o), partial, line, reason);
+	return any || status != WEFT_OK ? status : weft_reading_broken(r, WEFT_NO_SOURCE, partial, line, reason);
 }
 
 static enum weft_status read_object(struct weft_reading *r, const struct weft_objects *o, const struct weft_doc *n,

@@ -276,10 +276,10 @@ static enum weft_status fill_rejected(struct weft_objects *o, const struct sourc
 static enum weft_status reject(struct weft_reading *r, size_t i, const void *key, uint32_t line, const char *reason)
 {
 	struct weft_objects *o = r->file->objects;
-	const struct source *s = &o->sources[i];
+	const struct source *s = i < o->source_count ? &o->sources[i] : NULL; /* NULL: of a kind that nobody collects */
 	char place[512];
 	snprintf(place, sizeof(place), line ? "%s:%u" : "%s", r->file->name, line);
-	struct rejection *j = weft_alloc(sizeof(*j) + (s->rejected ? s->rejected->size : 0));
+	struct rejection *j = weft_alloc(sizeof(*j) + (s && s->rejected ? s->rejected->size : 0));
 	if (!j)
 		return WEFT_NO_MEMORY;
 	*r->last_rejection = j;
@@ -289,8 +289,11 @@ static enum weft_status reject(struct weft_reading *r, size_t i, const void *key
 	j->reason = weft_strdup_n(reason, strlen(reason));
 	if (!j->place || !j->reason)
 		return WEFT_NO_MEMORY;
-	weft_log(o->host.log, WEFT_LOG_WARN, "%s: rejected for `%s`: %s", place, s->table->name, reason);
-	return s->rejected ? fill_rejected(o, s, key, j) : WEFT_OK;
+	if (s)
+		weft_log(o->host.log, WEFT_LOG_WARN, "%s: rejected for `%s`: %s", place, s->table->name, reason);
+	else
+		weft_log(o->host.log, WEFT_LOG_WARN, "%s: rejected: %s", place, reason);
+	return s && s->rejected ? fill_rejected(o, s, key, j) : WEFT_OK;
 }
 
 /* A column of the key is believed only if the document got as far as the map that it stands in. */
@@ -366,7 +369,7 @@ enum weft_status weft_reading_broken(struct weft_reading *r, size_t i, const str
 	const char *reason)
 {
 	struct weft_objects *o = r->file->objects;
-	enum weft_status status = WEFT_OK;
+	enum weft_status status = i == WEFT_NO_SOURCE ? reject(r, i, NULL, line, reason) : WEFT_OK;
 	r->broken = true;
 	for (size_t n = 0; n < o->source_count && status == WEFT_OK; n++) {
 		if (i != WEFT_ALL_SOURCES && i != n)
@@ -561,5 +564,5 @@ void weft_objects_each_rejected(const struct weft_objects *o, weft_rejected_fn *
 {
 	for (const struct weft_object_file *f = o->files; f; f = f->next)
 		for (const struct rejection *j = f->now ? f->now->rejections : NULL; j; j = j->next)
-			call(user, o->sources[j->source].info, j->place, j->reason);
+			call(user, j->source < o->source_count ? o->sources[j->source].info : NULL, j->place, j->reason);
 }

@@ -45,8 +45,10 @@ struct weft_reading *weft_reading_begin(struct weft_object_file *);
 /* One object for source i. What does not fit becomes a rejected row. Only NO_MEMORY is an error. */
 enum weft_status weft_reading_add(struct weft_reading *, size_t i, const struct weft_doc *);
 /* Something that cannot be read, at `line` (0: the file as a whole): `partial` is what is known of it (or NULL),
- * source i whose it is, or all when i is WEFT_ALL_SOURCES. From now on the file is broken: its rows stay. */
+ * source i whose it is, or all when i is WEFT_ALL_SOURCES, of none when it is WEFT_NO_SOURCE. From now on the file
+ * is broken: its rows stay. */
 #define WEFT_ALL_SOURCES SIZE_MAX
+#define WEFT_NO_SOURCE (SIZE_MAX - 1)
 enum weft_status weft_reading_broken(struct weft_reading *, size_t i, const struct weft_doc *partial, uint32_t line,
 	const char *reason);
 
@@ -57,7 +59,7 @@ enum weft_status weft_objects_apply(struct weft_objects *);
 void weft_objects_keep(struct weft_objects *);
 void weft_objects_undo(struct weft_objects *);
 
-/* For status: every rejected place. */
+/* For status: every rejected place; the source is NULL for a document of a kind that nobody collects. */
 typedef void weft_rejected_fn(void *user, const struct weft_source_info *, const char *place, const char *reason);
 void weft_objects_each_rejected(const struct weft_objects *, weft_rejected_fn *, void *user);
 size_t weft_objects_count(const struct weft_objects *); /* definitions */

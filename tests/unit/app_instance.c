@@ -201,6 +201,38 @@ static void watch(void)
 	weft_destroy(program);
 }
 
+/* Whatever is said to the socket, it answers or hangs up, and goes on. */
+static void random_requests(void)
+{
+	uint64_t random = 3;
+	CHECK_TEXT(create((struct weft_options){ .admin = path }, NULL, 0), "ok");
+	turn(1);
+	for (int i = 0; i < 300; i++) {
+		char bytes[64];
+		size_t size = next_random(&random) % sizeof(bytes);
+		static const char *const words[] = { "status", " json", "watch ", "services", "\n", "\r", "conflicts(services)", "" };
+		size_t used = 0;
+		while (used < size) {
+			const char *w = words[next_random(&random) % 8];
+			size_t n = strlen(w) < size - used ? strlen(w) : size - used;
+			memcpy(bytes + used, w, n);
+			used += n;
+			if (used < size)
+				bytes[used++] = (char)next_random(&random);
+		}
+		int fd = dial_admin();
+		CHECK(fd >= 0);
+		if (send(fd, bytes, size, MSG_NOSIGNAL) < 0)
+			perror("send");
+		if (i % 3)
+			turn(1);
+		close(fd);
+	}
+	turn(3);
+	CHECK(strstr(request("status\n"), "shop (shop.weft): running"));
+	weft_destroy(program);
+}
+
 static void sockets_in_the_way(void)
 {
 	/* left behind by a program that was killed */
@@ -356,6 +388,7 @@ int main(void)
 	CASE(wrong_options);
 	CASE(status);
 	CASE(watch);
+	CASE(random_requests);
 	CASE(sockets_in_the_way);
 	CASE(posts);
 	CASE(stops);

@@ -250,6 +250,10 @@ static void broken_documents_keep_what_was(void)
 	CHECK_TEXT(until("db:81 new:8 web:90 !@a.yaml:9"), "db:81 new:8 web:90 !@a.yaml:9");
 	save("a.yaml", service("new", 9));
 	CHECK_TEXT(until("new:9"), "new:9");
+	/* of a kind that nobody collects: the file is broken all the same, so what it gave stays */
+	save("a.yaml", "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web\n");
+	turn_for(30);
+	CHECK_TEXT(state(), "new:9");
 	/* broken before it says what it is: its lines tell whose it probably was */
 	save("b.yaml", "apiVersion: v1\n\tkind: Service\nmetadata:\n  name: late\n  namespace: shop\n");
 	CHECK_TEXT(until("new:9 !late@b.yaml:2"), "new:9 !late@b.yaml:2");
