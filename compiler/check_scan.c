@@ -38,7 +38,6 @@ static void bind_roots(struct checker *c, struct roots *r, struct symbol *s, uin
 struct link {
 	uint64_t with; /* variables that an equality connects it with */
 	bool fixed;    /* an equality with a constant narrows it */
-	bool joins;    /* a `for` of a query: rows meet, so `selects` connects them, too */
 };
 
 /* `s.selector selects p.labels` between columns of rows is an index, too (runtime/table/anchor.c). */
@@ -61,7 +60,7 @@ static void link_condition(
 	if (n->kind == NODE_BINARY && n->op == OP_AND) {
 		link_condition(r, kid(n, BINARY_LEFT), self, link);
 		link_condition(r, kid(n, BINARY_RIGHT), self, link);
-	} else if (n->kind == NODE_BINARY && (n->op == OP_EQUAL || (link->joins && joins_by_selector(n)))) {
+	} else if (n->kind == NODE_BINARY && (n->op == OP_EQUAL || joins_by_selector(n))) {
 		uint64_t a = roots_of(r, kid(n, BINARY_LEFT)),
 			 b = roots_of(r, kid(n, BINARY_RIGHT));
 		if (b == self) {
@@ -118,7 +117,7 @@ static void check_walk(struct checker *c, struct roots *r, struct node *n,
 	const struct vec *conditions, uint64_t outer)
 {
 	uint64_t self = UINT64_C(1) << (r->of.count < 63 ? r->of.count : 63), before = self - 1;
-	struct link link = { .joins = outer == 0 };
+	struct link link = { 0 };
 	vec_push(c->arena, &r->of, n->symbol);
 	bind_roots(c, r, n->symbol, self);
 	if (!before || (n->flags & NODE_SCAN) || n->note->table->single)

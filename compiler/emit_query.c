@@ -219,6 +219,17 @@ static void compute(struct query_emitter *qe, const struct plan_variable *v)
 	query_bind(qe, v, emit_let(qe->e, v->name.data, o));
 }
 
+/* One state has one row of a key, so its address tells it. */
+static void only_once(struct query_emitter *qe)
+{
+	struct text row = qe->bound[qe->delta->once->number].c;
+	line(qe->e, "enum weft_status met = weft_seen_add(w->engine, seen, &%s, sizeof(%s));", row.data, row.data);
+	line(qe->e, "if (met < 0)");
+	line_under(qe->e, "w->status = met;");
+	line(qe->e, "if (met != WEFT_OK)");
+	line_under(qe->e, "continue;");
+}
+
 void query_steps(struct query_emitter *qe, const struct vec *steps)
 {
 	for (size_t i = 0; i < steps->count; i++) {
@@ -228,6 +239,7 @@ void query_steps(struct query_emitter *qe, const struct vec *steps)
 		case PLAN_WALK: open_element(qe, s->variable); break;
 		case PLAN_LET: compute(qe, s->variable); break;
 		case PLAN_FILTER: check(qe, s->filter); break;
+		case PLAN_ONCE: only_once(qe); break;
 		default: break;
 		}
 	}
@@ -339,12 +351,11 @@ void emit_delta(struct emitter *e, struct plan_query *q, const struct plan_delta
 	emit_body_begin(e, &body);
 	query_begin(&qe, e, q);
 	qe.delta = d;
-	bool has_row = d->driver && (d->term == NULL || d->distinct.count);
+	bool has_row = d->driver && (d->term == NULL || d->once || d->distinct.count);
 	if (has_row) {
 		row = c_local(e, "%.*s", TEXT_ARG(d->driver->name));
 		struct operand o = operand_row(e, d->table->row, "%s", row.data);
-		if (d->term) qe.bound[d->driver->number] = o;
-		else query_bind(&qe, d->driver, o);
+		query_bind(&qe, d->driver, o);
 	}
 	query_steps(&qe, &d->steps);
 	add_candidate(&qe, d->driver ? "weight" : "1");
@@ -354,7 +365,7 @@ void emit_delta(struct emitter *e, struct plan_query *q, const struct plan_delta
 	emit_body_end(e, &body);
 	struct text parameter = has_row ? text_format(e->arena, ", const %s *%s", c_stored(e, d->table->row).data, row.data) : TEXT("");
 	head = text_format(e->arena, "static void %s(struct weft_scope *w, struct weft_delta *delta%s%s%s)", d->c_name.data, parameter.data,
-		d->term ? ", enum weft_when when" : "", d->driver ? ", int64_t weight" : "").data;
+		d->once ? ", enum weft_when when, struct weft_seen **seen" : d->term ? ", enum weft_when when" : "", d->driver ? ", int64_t weight" : "").data;
 	query_function(e, &body, head);
 }
 

@@ -55,6 +55,19 @@ static void visit_distinct(struct emitter *e, const struct plan_delta *d)
 	line(e, "}");
 }
 
+/* Both images may lead to outer rows; each of those goes on once in either state. */
+static void visit_outer(struct emitter *e, const struct plan_delta *d)
+{
+	struct text type = c_stored(e, d->table->row);
+	line(e, "const %s *images[2] = { (const %s *)change[i].before, (const %s *)change[i].after };", type.data, type.data, type.data);
+	line(e, "for (size_t k = 0; k < 2; k++) {");
+	line(e, "if (images[k] == NULL)");
+	line_under(e, "continue;");
+	line(e, "%s(w, delta, images[k], WEFT_OLD, &seen_old, -1);", d->c_name.data);
+	line(e, "%s(w, delta, images[k], WEFT_NEW, &seen_new, 1);", d->c_name.data);
+	line(e, "}");
+}
+
 static void visit_key(struct emitter *e, const struct plan_delta *d)
 {
 	struct text type = c_stored(e, d->table->row);
@@ -75,7 +88,7 @@ static void visit_rows(struct emitter *e, const struct plan_delta *d)
 /* A look-up without equalities concerns every outer row: once, whatever changed. */
 static bool is_global(const struct plan_delta *d)
 {
-	return d->term && d->distinct.count == 0;
+	return d->term && !d->once && d->distinct.count == 0;
 }
 
 static void feed(struct emitter *e, const struct plan_delta *d, bool not_first)
@@ -98,6 +111,7 @@ static void feed(struct emitter *e, const struct plan_delta *d, bool not_first)
 		line(e, "}");
 		return;
 	}
+	if (d->once) line(e, "seen_old = seen_new = NULL;");
 	if (d->repeats && !is_global(d)) line(e, "seen = NULL;");
 	line(e, "for (size_t i = 0; i < count; i++) {");
 	if (d->columns != UINT64_MAX) {
@@ -108,6 +122,8 @@ static void feed(struct emitter *e, const struct plan_delta *d, bool not_first)
 		line(e, "%s(w, delta, WEFT_OLD, -1);", d->c_name.data);
 		line(e, "%s(w, delta, WEFT_NEW, 1);", d->c_name.data);
 		line(e, "break;");
+	} else if (d->once) {
+		visit_outer(e, d);
 	} else if (d->term && d->repeats) {
 		visit_distinct(e, d);
 	} else if (d->term) {
@@ -120,7 +136,7 @@ static void feed(struct emitter *e, const struct plan_delta *d, bool not_first)
 
 void emit_operator_run(struct emitter *e, const struct plan_operator *op)
 {
-	bool has_seen = false, has_changes = false, has_count = false;
+	bool has_seen = false, has_changes = false, has_count = false, has_once = false;
 	struct text number = operator_name(e, op);
 	for (size_t i = 0; i < op->queries.count; i++) {
 		const struct plan_query *q = op->queries.items[i];
@@ -128,6 +144,7 @@ void emit_operator_run(struct emitter *e, const struct plan_operator *op)
 			const struct plan_delta *d = q->deltas.items[k];
 			has_count = has_count || d->driver;
 			has_changes = has_changes || (d->driver && !(is_global(d) && d->columns == UINT64_MAX));
+			has_once = has_once || d->once;
 			has_seen = has_seen || (d->term && d->repeats && !is_global(d));
 		}
 	}
@@ -140,6 +157,7 @@ void emit_operator_run(struct emitter *e, const struct plan_operator *op)
 	if (has_changes) line(e, "const struct weft_change *change;");
 	if (has_count) line(e, "size_t count;");
 	if (has_seen) line(e, "struct weft_seen *seen;");
+	if (has_once) line(e, "struct weft_seen *seen_old, *seen_new;");
 	line(e, "weft_scope_of_engine(w, program, engine);");
 	line(e, "w->counters = weft_engine_counters(engine, %s);", number.data);
 	for (size_t i = 0; i < op->queries.count; i++) {

@@ -177,6 +177,7 @@ struct plan_delta {
 	struct vec steps;           /* struct plan_step * */
 	enum plan_cost cost;
 	struct vec distinct;        /* KEYS: struct plan_value *: the driver's columns that its outer rows depend on */
+	struct plan_variable *once; /* KEYS: the outer row that changed rows lead to by `selects`; then `distinct` is not used */
 	bool repeats;               /* KEYS: several changed rows may agree in them */
 };
 

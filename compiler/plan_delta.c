@@ -258,9 +258,13 @@ static void bind_source(struct order *o, struct plan_variable *v)
 	}
 }
 
-static void order_rest(struct order *o)
+static void begin_order(struct order *o)
 {
 	o->done = ARENA_ARRAY(o->plan->arena, bool, o->filters.count ? o->filters.count : 1);
+}
+
+static void order_rest(struct order *o)
+{
 	for (;;) {
 		while (place_one(o)) continue;
 		struct plan_variable *best = NULL;
@@ -289,6 +293,7 @@ void plan_order_term(struct plan *plan, struct plan_query *q, struct plan_term *
 	push_all(plan->arena, &o.variables, &t->variables);
 	push_all(plan->arena, &o.filters, &t->filters);
 	for (size_t i = 0; i < t->variables.count; i++) o.bound &= ~bit(t->variables.items[i]);
+	begin_order(&o);
 	order_rest(&o);
 }
 
@@ -325,10 +330,39 @@ static bool has_column(const struct vec *values, size_t column)
 	return false;
 }
 
+/* When a changed row leads to outer rows by `selects`, several may lead to one: that one must then be the only outer row that the term's
+ * conditions name, is bound first, and goes on once. NULL: the conditions are of another form. */
+static struct plan_variable *met_outer(struct order *o, const struct plan_delta *d, struct vec *filters)
+{
+	struct plan_variable *once = NULL;
+	bool meets = false;
+	for (size_t i = 0; i < d->term->filters.count; i++) {
+		struct plan_filter *f = d->term->filters.items[i];
+		struct plan_value *a = f->selector ? f->selector : f->left, *b = f->selector ? f->labels : f->right;
+		if (a == NULL || f->local || f->implied) continue;
+		const struct plan_value *left = column_of(o->plan, a, d->driver), *right = column_of(o->plan, b, d->driver);
+		struct plan_value *other = left ? b : a;
+		if ((left == NULL) == (right == NULL) || other->needs == 0 || !is_outer(o->query, other->needs)) continue;
+		const struct plan_value *column = plan_resolved(o->plan, other);
+		bool plain = column->node == NULL && !column->position && column->part == PLAN_NO_COLUMN && column->variable->kind == PLAN_SOURCE;
+		if (!plain || (once && once != column->variable)) return NULL;
+		once = column->variable;
+		meets = meets || f->selector;
+		vec_push(o->plan->arena, filters, f);
+	}
+	return meets ? once : NULL;
+}
+
 /* The equalities of the term that tell which outer rows a changed row concerns. Each set of their columns is visited once, or a
  * tuple would count twice; when they are just the table's key, each change is one set. */
 static void add_inverse(struct order *o, struct plan_delta *d)
 {
+	struct vec meeting = {0};
+	d->once = met_outer(o, d, &meeting);
+	if (d->once) {
+		push_all(o->plan->arena, &o->filters, &meeting);
+		return;
+	}
 	for (size_t i = 0; i < d->term->filters.count; i++) {
 		struct plan_filter *f = d->term->filters.items[i];
 		if (f->left == NULL || f->local) continue;
@@ -359,6 +393,20 @@ static enum plan_cost cost_of(const struct vec *steps)
 	return cost;
 }
 
+/* What a changed row says of the outer row comes before `once`: a row that only shares an anchor must not count as met. A
+ * condition that cannot be asked yet is left out: more rows go on, each still once. */
+static void bind_once(struct order *o, struct plan_delta *d)
+{
+	bind_source(o, d->once);
+	for (size_t i = 0; i < o->filters.count; i++) {
+		struct plan_filter *f = o->filters.items[i];
+		if (!(f->needs & bit(d->driver)) || o->done[i]) continue;
+		o->done[i] = true;
+		if (is_bound(o, f->needs)) add_step(o, PLAN_FILTER, NULL)->filter = f;
+	}
+	add_step(o, PLAN_ONCE, NULL);
+}
+
 static void make_delta(struct plan *plan, struct plan_query *q, struct plan_variable *driver)
 {
 	struct plan_delta *d = ARENA_NEW(plan->arena, struct plan_delta);
@@ -382,6 +430,8 @@ static void make_delta(struct plan *plan, struct plan_query *q, struct plan_vari
 		d->c_name = text_format(plan->arena, "%.*s%.*s__at_start", TEXT_ARG(op), TEXT_ARG(suffix));
 	}
 	add_step(&o, driver == NULL ? PLAN_START : d->term ? PLAN_KEYS : PLAN_DRIVE, driver);
+	begin_order(&o);
+	if (d->once) bind_once(&o, d);
 	order_rest(&o);
 	add_step(&o, PLAN_EMIT, NULL);
 	d->cost = cost_of(&d->steps);
