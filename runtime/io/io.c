@@ -63,11 +63,14 @@ struct weft_io_object *weft_io_object_new(struct weft_io *io, enum weft_io_kind 
 	return o;
 }
 
+/* One that a callback of its last settling marked once more stands in the list of the marked, and is put away from there. */
 void weft_io_object_free(struct weft_io_object *o)
 {
 	struct weft_io *io = o->io;
 	o->kind = WEFT_IO_FREE;
 	o->generation++;
+	if (o->marked)
+		return;
 	o->next = io->free;
 	io->free = o;
 }
@@ -129,6 +132,8 @@ static enum weft_status settle(struct weft_io_object *o)
 	case WEFT_IO_WATCH:
 		return weft_io_watch_settle((struct weft_io_watch *)o);
 	default:
+		o->next = o->io->free;
+		o->io->free = o;
 		return WEFT_OK;
 	}
 }

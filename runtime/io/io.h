@@ -163,11 +163,10 @@ enum weft_status weft_io_listener_local(const struct weft_io_listener *, struct 
 enum { WEFT_IO_READABLE = 1, WEFT_IO_WRITABLE = 2, WEFT_IO_HANGUP = 4 };
 typedef void weft_io_watch_fn(void *user, struct weft_io_watch *, unsigned ready);
 
-/* Level-triggered: `ready` is called in each turn in which one of `interest` holds, or a hangup. UNSUPPORTED in
- * the simulation. */
+/* Level-triggered: `ready` is called in each turn in which one of `interest` holds, or a hangup. What
+ * cannot be polled at all is a hangup, once. UNSUPPORTED in the simulation. */
 enum weft_status weft_io_watch(struct weft_io *, int descriptor, unsigned interest, weft_io_watch_fn *ready,
-	void *user,
-			       struct weft_io_watch **);
+			       void *user, struct weft_io_watch **);
 void weft_io_watch_change(struct weft_io_watch *, unsigned interest); /* 0: nothing for now */
 /* `ready` is called no more, the pointer is dead, and the descriptor may be closed at once. */
 void weft_io_watch_end(struct weft_io_watch *);

@@ -133,6 +133,8 @@ void weft_io_watch_result(struct weft_io_watch *w, const struct weft_io_result *
 	if (w->object.closing || r->status == WEFT_CANCELLED || r->status == WEFT_MORE)
 		return;
 	unsigned ready = r->status == WEFT_OK ? r->size : WEFT_IO_HANGUP;
+	if (r->status != WEFT_OK)
+		w->interest = 0; /* it cannot be polled: said once */
 	w->object.io->called |= !w->internal;
 	if (ready & (w->interest | WEFT_IO_HANGUP))
 		w->ready(w->object.user, w, ready);

@@ -57,7 +57,15 @@ static uint8_t pattern(const struct pair *p, bool owner, uint64_t at)
 	return (uint8_t)(at * 131 + (at >> 7) + (uint64_t)(p - p->world->pairs) * 17 + owner);
 }
 
-/* ---- what the owner hears ---- */
+/* ---- what the owner hears; now and then it answers at once ---- */
+
+static void abort_now(struct pair *p)
+{
+	if (p->closed || below(p->world, 40))
+		return;
+	weft_io_abort(p->socket);
+	p->closing = p->aborted = true;
+}
 
 static void give_back(struct pair *p, unsigned index)
 {
@@ -90,6 +98,7 @@ static void on_received(void *user, struct weft_io_socket *socket, struct weft_l
 	}
 	p->held -= lease.size;
 	weft_io_return(socket, lease);
+	abort_now(p);
 }
 
 static void on_sent(void *user, struct weft_io_socket *socket, size_t size, enum weft_status status)
@@ -105,6 +114,7 @@ static void on_sent(void *user, struct weft_io_socket *socket, size_t size, enum
 	p->sending = false;
 	p->out += size;
 	memset(p->block, 0x55, sizeof(p->block)); /* it is the owner's again */
+	abort_now(p);
 }
 
 static void on_paused(void *user, struct weft_io_socket *socket)
@@ -116,6 +126,7 @@ static void on_paused(void *user, struct weft_io_socket *socket)
 	p->pausing = false;
 	p->armed = p->again;
 	p->again = false;
+	abort_now(p);
 }
 
 static void on_closed(void *user, struct weft_io_socket *socket)

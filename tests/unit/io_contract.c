@@ -437,6 +437,35 @@ static void starves(void)
 	end();
 }
 
+/* A lease that is kept for ever holds up nobody while other buffers are free. */
+static void slow_owner_blocks_nobody(void)
+{
+	struct door door;
+	begin((struct weft_io_options){ .buffer_size = 512, .buffers_first = 2, .buffers_max = 2 });
+	struct weft_addr a = open_door(&door);
+	int first = peer_connect(&w.net, &a);
+	turn_until(&door.accepted);
+	int second = peer_connect(&w.net, &a);
+	for (int i = 0; i < 100 && door.accepted < 2; i++)
+		turns(1);
+	struct side *slow = &door.sides[0], *busy = &door.sides[1];
+	slow->pause_first = slow->keep = true;
+	weft_io_receive(slow->socket);
+	peer_send(&w.net, first, "x", 1);
+	CHECK(turn_until(&slow->paused) && slow->kept_count == 1);
+	weft_io_receive(busy->socket);
+	for (size_t i = 0; i < 200; i++) {
+		CHECK(peer_send(&w.net, second, "y", 1) == 1);
+		for (int k = 0; k < 100 && busy->size <= i; k++)
+			turns(1);
+		CHECK(busy->size == i + 1);
+	}
+	weft_io_return(slow->socket, slow->kept[0]);
+	peer_close(&w.net, second, false);
+	close_door(&door, first);
+	end();
+}
+
 /* Many small leases are copied out, so that they do not hold every buffer. */
 static void copies_out(void)
 {
@@ -770,6 +799,14 @@ static void on_ready(void *user, struct weft_io_watch *watch, unsigned ready)
 	watched += (ready & WEFT_IO_READABLE) != 0;
 }
 
+static int hangups;
+
+static void on_hangup(void *user, struct weft_io_watch *watch, unsigned ready)
+{
+	(void)user, (void)watch;
+	hangups += ready == WEFT_IO_HANGUP;
+}
+
 static void watches(void)
 {
 	struct weft_io_watch *watch;
@@ -803,6 +840,13 @@ static void watches(void)
 	turns(3);
 	CHECK(watched == before);
 	close(again);
+	fd = open("/proc/self/exe", O_RDONLY); /* epoll takes no files, io_uring says that they are ready */
+	CHECK(weft_io_watch(w.io, fd, WEFT_IO_READABLE, on_hangup, NULL, &watch) == WEFT_OK);
+	hangups = 0;
+	turns(4);
+	CHECK(hangups <= 1);
+	weft_io_watch_end(watch);
+	close(fd);
 	end();
 }
 
@@ -901,7 +945,7 @@ static void run_all(const char *suffix)
 		void (*run)(void);
 	} cases[] = {
 		{ "accepts", accepts }, { "echoes", echoes }, { "sends_large", sends_large }, { "half_closes", half_closes },
-		{ "pauses", pauses }, { "holds_back", holds_back }, { "starves", starves }, { "copies_out", copies_out },
+		{ "pauses", pauses }, { "holds_back", holds_back }, { "starves", starves }, { "slow_owner_blocks_nobody", slow_owner_blocks_nobody }, { "copies_out", copies_out },
 		{ "grows_buffers", grows_buffers },
 		{ "resets", resets }, { "aborts", aborts }, { "closes_after_leases", closes_after_leases }, { "dials", dials },
 		{ "dial_refused", dial_refused }, { "listen_errors", listen_errors }, { "groups", groups },
