@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT
  *
- * build.c: `weft build`: from a program to C, and with the machine's C compiler to an executable. The headers
- * and libweft.a are found beside the tool, in a source tree and under an installed prefix alike.
+ * build.c: `weft build`: from a program to C, and with the machine's C compiler to an executable.
+ * The headers and libweft.a are found beside the tool, in a source tree and under an installed
+ * prefix alike.
  */
 #include "build.h"
 #include "emit.h"
@@ -26,7 +27,8 @@ static struct text directory_of_tool(struct arena *a)
 	return end ? text_copy(a, (struct text){ tool, end }) : TEXT("./");
 }
 
-static struct text first_readable(struct arena *a, struct text directory, const char *const *places, size_t count)
+static struct text first_readable(
+	struct arena *a, struct text directory, const char *const *places, size_t count)
 {
 	for (size_t i = 0; i < count; i++) {
 		struct text path = text_format(a, "%s%s", directory.data, places[i]);
@@ -38,16 +40,19 @@ static struct text first_readable(struct arena *a, struct text directory, const 
 
 static bool find_library(struct build *b)
 {
-	static const char *const headers[] = { "../runtime/include/weft/weft.h", "../include/weft/weft.h" };
+	static const char *const headers[] = { "../runtime/include/weft/weft.h",
+		"../include/weft/weft.h" };
 	static const char *const libraries[] = { "libweft.a", "../lib/libweft.a" };
 	struct text tool = directory_of_tool(b->arena);
 	struct text header = first_readable(b->arena, tool, headers, 2);
 	b->library = first_readable(b->arena, tool, libraries, 2);
 	if (header.size == 0 || b->library.size == 0) {
-		fprintf(stderr, "weft: no %s beside %sweft: is it installed whole?\n", header.size ? "libweft.a" : "headers", tool.data);
+		fprintf(stderr, "weft: no %s beside %sweft: is it installed whole?\n",
+			header.size ? "libweft.a" : "headers", tool.data);
 		return false;
 	}
-	b->include = text_copy(b->arena, (struct text){ header.data, header.size - strlen("/weft/weft.h") });
+	b->include = text_copy(
+		b->arena, (struct text){ header.data, header.size - strlen("/weft/weft.h") });
 	return true;
 }
 
@@ -92,8 +97,9 @@ bool build_compile(struct build *b, const char *path)
 
 bool build_write(struct build *b)
 {
-	return write_file(in_directory(b, ".h"), b->header) && write_file(in_directory(b, ".c"), b->source) &&
-	       write_file(in_directory(b, "_main.c"), b->main);
+	return write_file(in_directory(b, ".h"), b->header) &&
+		write_file(in_directory(b, ".c"), b->source) &&
+		write_file(in_directory(b, "_main.c"), b->main);
 }
 
 /* ---- the C compiler ---- */
@@ -104,7 +110,8 @@ static bool run_tool(struct arena *a, struct vec *arguments)
 	pid_t child = fork();
 	if (child == 0) {
 		execvp(arguments->items[0], (char **)arguments->items);
-		fprintf(stderr, "weft: cannot start the C compiler `%s`: %s\n", (char *)arguments->items[0], strerror(errno));
+		fprintf(stderr, "weft: cannot start the C compiler `%s`: %s\n",
+			(char *)arguments->items[0], strerror(errno));
 		_exit(127);
 	}
 	int status = 1;
@@ -139,7 +146,8 @@ bool build_link(struct build *b, const char *optimize)
 	for (size_t i = 0; i < b->more.count; i++)
 		add(b, &v, b->more.items[i]);
 	add(b, &v, b->library.data);
-	add(b, &v, "-Wl,--as-needed"); /* what the program does not use it does not need at run time */
+	add(b, &v,
+		"-Wl,--as-needed"); /* what the program does not use it does not need at run time */
 	for (size_t i = 0; i < b->libraries.count; i++)
 		add(b, &v, b->libraries.items[i]);
 	add(b, &v, "-luring");
@@ -147,16 +155,20 @@ bool build_link(struct build *b, const char *optimize)
 	add(b, &v, "-lpthread");
 	if (run_tool(b->arena, &v))
 		return true;
-	fputs("weft: the C compiler refused the program's C (above): please report it, unless it is about your own C\n", stderr);
+	fputs("weft: the C compiler refused the program's C (above): please report it, unless it "
+	      "is about your own C\n",
+		stderr);
 	return false;
 }
 
 bool build_temporary(struct build *b)
 {
 	const char *base = getenv("TMPDIR");
-	char *path = (char *)text_format(b->arena, "%s/weft-XXXXXX", base && *base ? base : "/tmp").data;
+	char *path =
+		(char *)text_format(b->arena, "%s/weft-XXXXXX", base && *base ? base : "/tmp").data;
 	if (!mkdtemp(path)) {
-		fprintf(stderr, "weft: cannot make a directory in %s: %s\n", base ? base : "/tmp", strerror(errno));
+		fprintf(stderr, "weft: cannot make a directory in %s: %s\n", base ? base : "/tmp",
+			strerror(errno));
 		return false;
 	}
 	b->directory = text_of(path);
@@ -181,7 +193,9 @@ static bool is_weft(const char *path)
 
 static void say_licence(const struct build *b)
 {
-	fprintf(stderr, "%s: under Apache-2.0 OR MIT as far as it is Weft's (links liburing and libyaml, both MIT); your part is yours\n",
+	fprintf(stderr,
+		"%s: under Apache-2.0 OR MIT as far as it is Weft's (links liburing and libyaml, "
+		"both MIT); your part is yours\n",
 		b->output.data);
 }
 
@@ -217,7 +231,8 @@ static int take_libraries(struct build *b, struct arena *a, int argc, char **arg
 {
 	int kept = 0;
 	for (int i = 0; i < argc; i++) {
-		if (i && (strncmp(argv[i], "-l", 2) == 0 || strncmp(argv[i], "-L", 2) == 0) && argv[i][2])
+		if (i && (strncmp(argv[i], "-l", 2) == 0 || strncmp(argv[i], "-L", 2) == 0) &&
+			argv[i][2])
 			vec_push(a, &b->libraries, argv[i]);
 		else
 			argv[kept++] = argv[i];
@@ -227,7 +242,8 @@ static int take_libraries(struct build *b, struct arena *a, int argc, char **arg
 
 int command_build(int argc, char **argv)
 {
-	static const struct option options[] = { { "-o", "PATH", "" }, { "--emit", "FORM", "" }, { "-g", NULL, "" } };
+	static const struct option options[] = { { "-o", "PATH", "" }, { "--emit", "FORM", "" },
+		{ "-g", NULL, "" } };
 	struct build b = { 0 };
 	struct arena *a = arena_new();
 	const char *path = NULL, *output = NULL, *form = NULL;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT
  *
- * cname.c: names of the generated C. A name of the program is used as it is: identifiers of Weft have neither a leading
- * nor a double underscore, so `module__name` cannot clash with one; keywords get an underscore behind.
+ * cname.c: names of the generated C. A name of the program is used as it is: identifiers of Weft
+ * have neither a leading nor a double underscore, so `module__name` cannot clash with one; keywords
+ * get an underscore behind.
  */
 #include "emit.h"
 
@@ -11,19 +12,123 @@
 
 /* C11, C++17, and what headers define as macros. */
 static const char *const reserved[] = {
-	"alignas", "alignof", "and", "and_eq", "asm", "auto", "bitand", "bitor", "bool", "break", "case", "catch", "char", "char16_t",
-	"char32_t", "class", "compl", "const", "const_cast", "constexpr", "continue", "decltype", "default", "delete", "do", "double",
-	"dynamic_cast", "else", "enum", "explicit", "export", "extern", "false", "float", "for", "friend", "goto", "if", "inline", "int",
-	"linux", "long", "mutable", "namespace", "new", "noexcept", "not", "not_eq", "nullptr", "operator", "or", "or_eq", "private",
-	"protected", "public", "register", "reinterpret_cast", "restrict", "return", "short", "signed", "sizeof", "static",
-	"static_assert", "static_cast", "struct", "switch", "template", "this", "thread_local", "throw", "true", "try", "typedef",
-	"typeid", "typename", "typeof", "union", "unix", "unsigned", "using", "virtual", "void", "volatile", "wchar_t", "while", "xor", "xor_eq",
-	"errno", "stdin", "stdout", "stderr", "main", "offsetof", "assert",
+	"alignas",
+	"alignof",
+	"and",
+	"and_eq",
+	"asm",
+	"auto",
+	"bitand",
+	"bitor",
+	"bool",
+	"break",
+	"case",
+	"catch",
+	"char",
+	"char16_t",
+	"char32_t",
+	"class",
+	"compl",
+	"const",
+	"const_cast",
+	"constexpr",
+	"continue",
+	"decltype",
+	"default",
+	"delete",
+	"do",
+	"double",
+	"dynamic_cast",
+	"else",
+	"enum",
+	"explicit",
+	"export",
+	"extern",
+	"false",
+	"float",
+	"for",
+	"friend",
+	"goto",
+	"if",
+	"inline",
+	"int",
+	"linux",
+	"long",
+	"mutable",
+	"namespace",
+	"new",
+	"noexcept",
+	"not",
+	"not_eq",
+	"nullptr",
+	"operator",
+	"or",
+	"or_eq",
+	"private",
+	"protected",
+	"public",
+	"register",
+	"reinterpret_cast",
+	"restrict",
+	"return",
+	"short",
+	"signed",
+	"sizeof",
+	"static",
+	"static_assert",
+	"static_cast",
+	"struct",
+	"switch",
+	"template",
+	"this",
+	"thread_local",
+	"throw",
+	"true",
+	"try",
+	"typedef",
+	"typeid",
+	"typename",
+	"typeof",
+	"union",
+	"unix",
+	"unsigned",
+	"using",
+	"virtual",
+	"void",
+	"volatile",
+	"wchar_t",
+	"while",
+	"xor",
+	"xor_eq",
+	"errno",
+	"stdin",
+	"stdout",
+	"stderr",
+	"main",
+	"offsetof",
+	"assert",
 };
 /* What generated functions call their own things. */
 static const char *const taken[] = {
-	"w", "p", "conn", "self", "scope", "program", "engine", "status", "weight", "row", "value", "tables", "operators",
-	"engine_info", "program_info", "rules", "sources", "params", "head",
+	"w",
+	"p",
+	"conn",
+	"self",
+	"scope",
+	"program",
+	"engine",
+	"status",
+	"weight",
+	"row",
+	"value",
+	"tables",
+	"operators",
+	"engine_info",
+	"program_info",
+	"rules",
+	"sources",
+	"params",
+	"head",
 };
 
 static bool is_among(struct text name, const char *const *words, size_t count)
@@ -47,9 +152,12 @@ static struct text snake(struct emitter *e, struct text name, int (*letter)(int)
 	struct buffer b = { e->arena, NULL, 0, 0 };
 	for (size_t i = 0; i < name.size; i++) {
 		unsigned char c = (unsigned char)name.data[i];
-		bool lower_before = i > 0 && (islower((unsigned char)name.data[i - 1]) || isdigit((unsigned char)name.data[i - 1]));
-		bool lower_behind = i > 0 && i + 1 < name.size && islower((unsigned char)name.data[i + 1]) &&
-				    isupper((unsigned char)name.data[i - 1]);
+		bool lower_before = i > 0 &&
+			(islower((unsigned char)name.data[i - 1]) ||
+				isdigit((unsigned char)name.data[i - 1]));
+		bool lower_behind = i > 0 && i + 1 < name.size &&
+			islower((unsigned char)name.data[i + 1]) &&
+			isupper((unsigned char)name.data[i - 1]);
 		if (isupper(c) && (lower_before || lower_behind))
 			buffer_add(&b, TEXT("_"));
 		buffer_format(&b, "%c", isalnum(c) ? letter(c) : '_');
@@ -94,7 +202,8 @@ static bool is_used(const struct emitter *e, struct text c)
 	return false;
 }
 
-struct emit_name *name_add(struct emitter *e, const void *key, enum name_kind kind, struct text wanted)
+struct emit_name *name_add(
+	struct emitter *e, const void *key, enum name_kind kind, struct text wanted)
 {
 	struct text c = wanted;
 	for (unsigned i = 2; is_used(e, c); i++)

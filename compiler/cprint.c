@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT
  *
- * cprint.c: lines of C: indentation from the braces, long lines broken where a person would, the source line in front of the
- * first statement that comes from it, string literals.
+ * cprint.c: lines of C: indentation from the braces, long lines broken where a person would, the
+ * source line in front of the first statement that comes from it, string literals.
  */
 #include "emit.h"
 #include "diag.h"
@@ -10,29 +10,31 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { TAB = 8, COLUMNS = 110 };
+enum { TAB = 8, COLUMNS = 100 };
 
 /* ---- breaking long lines ---- */
 
 struct cut {
-	size_t at;      /* the next line begins here; 0: none */
-	int depth;      /* of parentheses */
+	size_t at; /* the next line begins here; 0: none */
+	int depth; /* of parentheses */
 };
 
 static bool is_break(const char *s, size_t i)
 {
 	if (s[i] == ',' && s[i + 1] == ' ')
 		return true;
-	return (s[i] == '&' && s[i + 1] == '&' && s[i + 2] == ' ') || (s[i] == '|' && s[i + 1] == '|' && s[i + 2] == ' ') ||
-	       ((s[i] == '?' || s[i] == ':') && s[i + 1] == ' ' && i > 0 && s[i - 1] == ' ');
+	return (s[i] == '&' && s[i + 1] == '&' && s[i + 2] == ' ') ||
+		(s[i] == '|' && s[i + 1] == '|' && s[i + 2] == ' ') ||
+		((s[i] == '?' || s[i] == ':') && s[i + 1] == ' ' && i > 0 && s[i - 1] == ' ');
 }
 
-/* The best place to go to the next line within `room` columns: outermost, and there the last one. */
+/* The best place to go to the next line within `room` columns: outermost, and there the last one.
+ */
 static struct cut find_cut(const char *s, size_t size, size_t room)
 {
 	struct cut best = { 0, 99 };
 	size_t assignment = 0; /* behind `=`: when there is nothing better */
-	int depth = 0; /* below 0 behind a break inside of parentheses */
+	int depth = 0;         /* below 0 behind a break inside of parentheses */
 	char quote = 0;
 	for (size_t i = 0; i < size && i < room; i++) {
 		if (quote) {
@@ -98,7 +100,8 @@ static void add_broken(struct emit_section *out, unsigned indent, struct text t)
 static bool has_comment_end(struct text t)
 {
 	for (size_t i = 0; i + 1 < t.size; i++) {
-		if ((t.data[i] == '*' && t.data[i + 1] == '/') || (t.data[i] == '/' && t.data[i + 1] == '*'))
+		if ((t.data[i] == '*' && t.data[i + 1] == '/') ||
+			(t.data[i] == '/' && t.data[i + 1] == '*'))
 			return true;
 	}
 	return false;
@@ -112,7 +115,9 @@ static struct text trimmed(struct text t)
 		if (t.data[i] == '/' && t.data[i + 1] == '/' && i > 0 && t.data[i - 1] == ' ')
 			t.size = i;
 	}
-	while (t.size && (t.data[t.size - 1] == ' ' || t.data[t.size - 1] == '\t' || t.data[t.size - 1] == '\r'))
+	while (t.size &&
+		(t.data[t.size - 1] == ' ' || t.data[t.size - 1] == '\t' ||
+			t.data[t.size - 1] == '\r'))
 		t.size--;
 	return t;
 }
@@ -148,7 +153,8 @@ static void add_place(struct emitter *e)
 	add_indent(out, out->indent);
 	if (has_comment_end(words) || out->indent * TAB + words.size + file.size > COLUMNS + 10)
 		words.size = 0;
-	buffer_format(&out->text, "/* %.*s:%u%s%.*s */\n", TEXT_ARG(file), number, words.size ? "  " : "", TEXT_ARG(words));
+	buffer_format(&out->text, "/* %.*s:%u%s%.*s */\n", TEXT_ARG(file), number,
+		words.size ? "  " : "", TEXT_ARG(words));
 }
 
 void place(struct emitter *e, const struct node *n)
@@ -166,7 +172,8 @@ static void add_line(struct emitter *e, struct text t, unsigned deeper)
 	if (t.size == 0 || t.data[0] != '}')
 		add_place(e);
 	unsigned indent = out->indent + deeper;
-	bool is_label = t.size > 1 && t.data[t.size - 1] == ':' && (memcmp(t.data, "case ", 5) == 0 || text_is(t, "default:"));
+	bool is_label = t.size > 1 && t.data[t.size - 1] == ':' &&
+		(memcmp(t.data, "case ", 5) == 0 || text_is(t, "default:"));
 	add_broken(out, is_label && indent ? indent - 1 : indent, t);
 	if (t.size && t.data[t.size - 1] == '{')
 		out->indent++;
@@ -251,7 +258,8 @@ void emit_body_print(struct emitter *e, const struct emit_body *b)
 
 static bool is_word(char c)
 {
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+		c == '_';
 }
 
 /* The line around `at` is a comment. */
@@ -270,7 +278,8 @@ bool emit_body_mentions(const struct emit_body *b, struct text name)
 	while (at && (at = strstr(at, name.data)) != NULL) {
 		char before = at == text ? ' ' : at[-1];
 		bool is_member = before == '.' || (before == '>' && at - text > 1 && at[-2] == '-');
-		if (!is_word(before) && !is_member && !is_word(at[name.size]) && !in_comment(text, at))
+		if (!is_word(before) && !is_member && !is_word(at[name.size]) &&
+			!in_comment(text, at))
 			return true;
 		at += name.size;
 	}
@@ -286,7 +295,8 @@ struct text c_string(struct arena *a, struct text t)
 	for (size_t i = 0; i < t.size; i++) {
 		unsigned char c = (unsigned char)t.data[i];
 		if (c == '"' || c == '\\' || c == '?')
-			buffer_format(&b, c == '?' && !(i && t.data[i - 1] == '?') ? "%c" : "\\%c", c);
+			buffer_format(
+				&b, c == '?' && !(i && t.data[i - 1] == '?') ? "%c" : "\\%c", c);
 		else if (c == '\n')
 			buffer_add(&b, TEXT("\\n"));
 		else if (c == '\t')
@@ -316,6 +326,7 @@ void doc_comment(struct emitter *e, const struct node *declaration)
 	for (uint32_t i = first; i < number; i++) {
 		struct text t = trimmed(source_line(span.source, i));
 		add_indent(e->out, e->out->indent);
-		buffer_format(&e->out->text, "%s%.*s%s\n", i == first ? "/*" : " *", (int)t.size - 3, t.data + 3, i + 1 == number ? " */" : "");
+		buffer_format(&e->out->text, "%s%.*s%s\n", i == first ? "/*" : " *",
+			(int)t.size - 3, t.data + 3, i + 1 == number ? " */" : "");
 	}
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT
  *
- * emit_aggregate.c: aggregates over the rounds of a comprehension, evaluated where they stand: some none all count sum min max
- * first collect, and [x in xs where ... yield ...].
+ * emit_aggregate.c: aggregates over the rounds of a comprehension, evaluated where they stand: some
+ * none all count sum min max first collect, and [x in xs where ... yield ...].
  */
 #include "emit_make.h"
 
@@ -10,7 +10,8 @@ static void only_where(struct emitter *e, const struct node *condition)
 {
 	if (condition == NULL)
 		return;
-	line(e, "if (%s)", text_copy(e->arena, c_no_parens(emit_condition(e, condition, true))).data);
+	line(e, "if (%s)",
+		text_copy(e->arena, c_no_parens(emit_condition(e, condition, true))).data);
 	line_under(e, "continue;");
 }
 
@@ -37,13 +38,15 @@ static bool whether_any(struct emitter *e, struct aggregate *a)
 			o = emit_simple(e, "option", o);
 		struct text has;
 		emit_inside(e, o, &has);
-		a->result = operand_value(a->call->type, text_format(e->arena, some ? "(%s)" : "!(%s)", has.data));
+		a->result = operand_value(
+			a->call->type, text_format(e->arena, some ? "(%s)" : "!(%s)", has.data));
 		if (operand_is_simple((struct operand){ .c = has }))
 			a->result.c = text_format(e->arena, some ? "%s" : "!%s", has.data);
 		return true;
 	}
 	o = emit_value(e, o);
-	a->result = operand_value(a->call->type, text_format(e->arena, "(%s.count %s 0)", o.c.data, some ? ">" : "=="));
+	a->result = operand_value(a->call->type,
+		text_format(e->arena, "(%s.count %s 0)", o.c.data, some ? ">" : "=="));
 	return true;
 }
 
@@ -64,13 +67,15 @@ static void whether(struct emitter *e, struct aggregate *a)
 	emit_rounds_begin(e, a->rounds, name.data, false, &depth);
 	only_where(e, where);
 	if (test)
-		line(e, "%s = %s;", name.data, text_copy(e->arena, c_no_parens(emit_condition(e, test, all))).data);
+		line(e, "%s = %s;", name.data,
+			text_copy(e->arena, c_no_parens(emit_condition(e, test, all))).data);
 	else
 		line(e, "%s = true;", name.data);
 	emit_rounds_end(e, depth);
 	e->binding_count = bound;
 	e->exits.skip = skip;
-	a->result = operand_value(a->call->type, a->which == BUILTIN_SOME ? name : text_format(e->arena, "!%s", name.data));
+	a->result = operand_value(a->call->type,
+		a->which == BUILTIN_SOME ? name : text_format(e->arena, "!%s", name.data));
 }
 
 static void keep_extreme(struct emitter *e, struct aggregate *a)
@@ -78,11 +83,12 @@ static void keep_extreme(struct emitter *e, struct aggregate *a)
 	struct operand value = emit_simple(e, "value", emit_operand_value(e, a->value));
 	const struct type *item = a->result.type->item;
 	bool pointer = a->result.repr == REPR_OPT_POINTER;
-	struct operand best = pointer ? (struct operand){ .c = a->result.c, .repr = REPR_POINTER, .type = item } :
-		operand_expression(item, text_format(e->arena, "%s.value", a->result.c.data));
+	struct operand best = pointer
+		? (struct operand){ .c = a->result.c, .repr = REPR_POINTER, .type = item }
+		: operand_expression(item, text_format(e->arena, "%s.value", a->result.c.data));
 	struct text order = emit_compare(e, value, best);
-	line(e, pointer ? "if (%s == NULL || %s %s 0) {" : "if (!%s.has || %s %s 0) {", a->result.c.data, order.data,
-	     a->which == BUILTIN_MAX ? ">" : "<");
+	line(e, pointer ? "if (%s == NULL || %s %s 0) {" : "if (!%s.has || %s %s 0) {",
+		a->result.c.data, order.data, a->which == BUILTIN_MAX ? ">" : "<");
 	if (pointer) {
 		emit_assign(e, a->result, value);
 	} else {
@@ -95,8 +101,11 @@ static void keep_extreme(struct emitter *e, struct aggregate *a)
 /* count, sum, min, max; first without `by` is min. */
 static void fold(struct emitter *e, struct aggregate *a)
 {
-	static const char *const hints[] = { [BUILTIN_COUNT] = "count", [BUILTIN_SUM] = "sum", [BUILTIN_MIN] = "least",
-		[BUILTIN_MAX] = "greatest", [BUILTIN_FIRST] = "first" };
+	static const char *const hints[] = { [BUILTIN_COUNT] = "count",
+		[BUILTIN_SUM] = "sum",
+		[BUILTIN_MIN] = "least",
+		[BUILTIN_MAX] = "greatest",
+		[BUILTIN_FIRST] = "first" };
 	a->result = emit_zero(e, hints[a->which], a->call->type);
 	const char *skip = e->exits.skip;
 	e->exits.skip = "continue;";
@@ -110,8 +119,10 @@ static void fold(struct emitter *e, struct aggregate *a)
 		line(e, "%s++;", a->result.c.data);
 	} else if (a->which == BUILTIN_SUM) {
 		struct operand value = emit_operand_value(e, a->value);
-		line(e, a->call->type->kind == TYPE_FLOAT ? "%s = %s + %s;" : "%s = weft_add(%s, %s);", a->result.c.data, a->result.c.data,
-		     value.c.data);
+		line(e,
+			a->call->type->kind == TYPE_FLOAT ? "%s = %s + %s;"
+							  : "%s = weft_add(%s, %s);",
+			a->result.c.data, a->result.c.data, value.c.data);
 	} else {
 		keep_extreme(e, a);
 	}
@@ -122,8 +133,10 @@ static void fold(struct emitter *e, struct aggregate *a)
 
 static void list(struct emitter *e, const struct node *c, const struct type *t, struct operand *r)
 {
-	struct text builder = c_local(e, "list"), item = c_local(e, "item"), type = c_stored(e, t->item);
-	line(e, "struct weft_list_builder %s = { { NULL, 0 }, 0, sizeof(%s) };", builder.data, type.data);
+	struct text builder = c_local(e, "list"), item = c_local(e, "item"),
+		    type = c_stored(e, t->item);
+	line(e, "struct weft_list_builder %s = { { NULL, 0 }, 0, sizeof(%s) };", builder.data,
+		type.data);
 	const char *skip = e->exits.skip;
 	e->exits.skip = "continue;";
 	size_t bound = e->binding_count;
@@ -131,8 +144,9 @@ static void list(struct emitter *e, const struct node *c, const struct type *t, 
 	emit_rounds_begin(e, c, NULL, kid(c, COMPREHENSION_YIELD) == NULL, &depth);
 	only_where(e, kid(c, COMPREHENSION_CONDITION));
 	const struct node *fors = kid(c, COMPREHENSION_FORS);
-	struct operand value = kid(c, COMPREHENSION_YIELD) ? emit_operand(e, kid(c, COMPREHENSION_YIELD)) :
-		*emit_bound(e, fors->kids[fors->count - 1]->symbol);
+	struct operand value = kid(c, COMPREHENSION_YIELD)
+		? emit_operand(e, kid(c, COMPREHENSION_YIELD))
+		: *emit_bound(e, fors->kids[fors->count - 1]->symbol);
 	e->uses_scope = true;
 	line(e, "%s %s;", type.data, item.data);
 	line(e, "memset(&%s, 0, sizeof(%s));", item.data, item.data);
@@ -152,12 +166,23 @@ void emit_list_from(struct emitter *e, const struct node *n, struct operand *r)
 void emit_aggregate(struct emitter *e, const struct node *n, struct operand *r)
 {
 	const struct node *c = kid(n, CALL_ARGUMENTS)->kids[0];
-	struct aggregate a = { .call = n, .rounds = c, .value = kid(c, COMPREHENSION_YIELD), .condition = kid(c, COMPREHENSION_CONDITION),
+	struct aggregate a = { .call = n,
+		.rounds = c,
+		.value = kid(c, COMPREHENSION_YIELD),
+		.condition = kid(c, COMPREHENSION_CONDITION),
 		.which = n->symbol->builtin };
 	switch (a.which) {
-	case BUILTIN_SOME: case BUILTIN_NO_ROUND: case BUILTIN_ALL: whether(e, &a); break;
-	case BUILTIN_COLLECT: list(e, c, n->type, &a.result); break;
-	default: fold(e, &a); break;
+	case BUILTIN_SOME:
+	case BUILTIN_NO_ROUND:
+	case BUILTIN_ALL:
+		whether(e, &a);
+		break;
+	case BUILTIN_COLLECT:
+		list(e, c, n->type, &a.result);
+		break;
+	default:
+		fold(e, &a);
+		break;
 	}
 	*r = a.result;
 }

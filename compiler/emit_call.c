@@ -13,11 +13,14 @@ struct text emit_shown(struct emitter *e, struct operand o)
 		return emit_value(e, o).c;
 	e->uses_scope = true;
 	if (t->kind == TYPE_INT || t->kind == TYPE_PORT)
-		return text_format(e->arena, "weft_show_int(w, %s)", text_copy(e->arena, c_no_parens(o.c)).data);
+		return text_format(e->arena, "weft_show_int(w, %s)",
+			text_copy(e->arena, c_no_parens(o.c)).data);
 	if (t->kind == TYPE_VERDICT)
 		return text_format(e->arena, "weft_text_from(%s.clause)", o.c.data);
-	if (o.repr == REPR_VALUE && type_is_id(t)) /* a list that was made here: shown by its items */
-		return text_format(e->arena, "weft_show_list(w, %s, %s)", c_descriptor(e, t).data, o.c.data);
+	if (o.repr == REPR_VALUE &&
+		type_is_id(t)) /* a list that was made here: shown by its items */
+		return text_format(
+			e->arena, "weft_show_list(w, %s, %s)", c_descriptor(e, t).data, o.c.data);
 	struct text address = emit_address(e, o);
 	return text_format(e->arena, "weft_show(w, %s, %s)", c_descriptor(e, t).data, address.data);
 }
@@ -37,12 +40,14 @@ void emit_template(struct emitter *e, const struct node *n, struct operand *r)
 	struct text name = c_local(e, "parts");
 	e->uses_scope = true;
 	line(e, "const struct weft_text %s[] = { %s };", name.data, buffer_text(&list).data);
-	*r = operand_value(n->type, text_format(e->arena, "weft_join(w, %s, %u)", name.data, count));
+	*r = operand_value(
+		n->type, text_format(e->arena, "weft_join(w, %s, %u)", name.data, count));
 }
 
 /* ---- records ---- */
 
-static void init_fields(struct emitter *e, const struct node *fields, const struct type *t, struct text place_of)
+static void init_fields(
+	struct emitter *e, const struct node *fields, const struct type *t, struct text place_of)
 {
 	for (uint32_t i = 0; i < fields->count; i++) {
 		const struct node *f = fields->kids[i];
@@ -51,8 +56,10 @@ static void init_fields(struct emitter *e, const struct node *fields, const stru
 			continue;
 		place(e, f);
 		struct operand o = emit_operand(e, kid(f, FIELD_INIT_VALUE));
-		emit_store(e, text_format(e->arena, "%s.%s", place_of.data, c_field(e, t->record, number).data),
-			   t->record->fields[number].type, o);
+		emit_store(e,
+			text_format(e->arena, "%s.%s", place_of.data,
+				c_field(e, t->record, number).data),
+			t->record->fields[number].type, o);
 	}
 }
 
@@ -81,7 +88,8 @@ static void construct(struct emitter *e, const struct node *n, struct operand *r
 	line(e, "%s.tag = %s;", r->c.data, c_variant(e, t->enumeration, n->note->index).data);
 	for (uint32_t i = 0; i < arguments->count; i++) {
 		struct operand o = emit_operand(e, kid(arguments->kids[i], ARGUMENT_VALUE));
-		struct text item = text_format(e->arena, "%s.as.%s.item%u", r->c.data, c_name(e, c_lower(e, v->name)).data, i);
+		struct text item = text_format(e->arena, "%s.as.%s.item%u", r->c.data,
+			c_name(e, c_lower(e, v->name)).data, i);
 		emit_store(e, item, v->payload[i], o);
 	}
 }
@@ -96,11 +104,13 @@ void emit_list(struct emitter *e, const struct node *n, struct operand *r)
 		*r = emit_zero(e, "empty", t);
 		return;
 	}
-	struct text type = c_stored(e, t->item), array = c_local(e, "items"), list = c_local(e, "list");
+	struct text type = c_stored(e, t->item), array = c_local(e, "items"),
+		    list = c_local(e, "list");
 	line(e, "%s %s[%u];", type.data, array.data, items->count);
 	line(e, "memset(%s, 0, sizeof(%s));", array.data, array.data);
 	for (uint32_t i = 0; i < items->count; i++)
-		emit_store(e, text_format(e->arena, "%s[%u]", array.data, i), t->item, emit_operand(e, items->kids[i]));
+		emit_store(e, text_format(e->arena, "%s[%u]", array.data, i), t->item,
+			emit_operand(e, items->kids[i]));
 	line(e, "const struct weft_list %s = { %s, %u };", list.data, array.data, items->count);
 	*r = operand_value(n->type, list);
 	r->is_local = true;
@@ -126,15 +136,17 @@ static void call_fn(struct emitter *e, const struct node *n, struct operand *r)
 	e->uses_scope = e->uses_scope || scope;
 	struct text arguments = arguments_text(e, n);
 	const struct type *t = n->symbol->type;
-	*r = operand_expression(t, text_format(e->arena, "%s(%s%s%s)", name.data, scope ? "w" : "", scope && arguments.size ? ", " : "",
-		arguments.data ? arguments.data : ""));
+	*r = operand_expression(t,
+		text_format(e->arena, "%s(%s%s%s)", name.data, scope ? "w" : "",
+			scope && arguments.size ? ", " : "", arguments.data ? arguments.data : ""));
 }
 
 static void decide(struct emitter *e, const struct node *n, struct operand *r)
 {
 	struct text name = emit_decision(e, n->symbol);
 	e->uses_scope = true;
-	*r = operand_value(n->type, text_format(e->arena, "%s(w, %s)", name.data, arguments_text(e, n).data));
+	*r = operand_value(
+		n->type, text_format(e->arena, "%s(w, %s)", name.data, arguments_text(e, n).data));
 }
 
 static void parse(struct emitter *e, const struct node *n, struct operand *r)
@@ -143,32 +155,47 @@ static void parse(struct emitter *e, const struct node *n, struct operand *r)
 	struct text text = arguments_text(e, n), name = c_local(e, "parsed");
 	e->uses_scope = true;
 	if (type_is_text(t)) {
-		*r = operand_value(n->type, text_format(e->arena, "weft_parse_identity(%s)", text.data));
+		*r = operand_value(
+			n->type, text_format(e->arena, "weft_parse_identity(%s)", text.data));
 		return;
 	}
 	line(e, "%s %s = %s;", c_expression(e, n->type).data, name.data, zero_of(n->type));
-	line(e, "%s.has = weft_parse_value(w->maker, %s, %s, &%s.value, NULL) == WEFT_OK;", name.data, c_descriptor(e, t).data, text.data,
-	     name.data);
+	line(e, "%s.has = weft_parse_value(w->maker, %s, %s, &%s.value, NULL) == WEFT_OK;",
+		name.data, c_descriptor(e, t).data, text.data, name.data);
 	*r = operand_value(n->type, name);
 }
 
 void emit_call(struct emitter *e, const struct node *n, struct operand *r)
 {
 	switch (n->note ? n->note->meaning : MEANS_NOTHING) {
-	case MEANS_CALL: call_fn(e, n, r); return;
-	case MEANS_DECIDE: decide(e, n, r); return;
-	case MEANS_AGGREGATE: emit_aggregate(e, n, r); return;
-	case MEANS_CONSTRUCT: construct(e, n, r); return;
+	case MEANS_CALL:
+		call_fn(e, n, r);
+		return;
+	case MEANS_DECIDE:
+		decide(e, n, r);
+		return;
+	case MEANS_AGGREGATE:
+		emit_aggregate(e, n, r);
+		return;
+	case MEANS_CONSTRUCT:
+		construct(e, n, r);
+		return;
 	case MEANS_BUILTIN:
 		if (n->symbol->builtin == BUILTIN_PARSE) {
 			parse(e, n, r);
 		} else if (n->symbol->builtin == BUILTIN_PASSED) {
 			e->uses_scope = true;
-			*r = operand_value(n->type, text_format(e->arena, "weft_passed(w, %s)", arguments_text(e, n).data));
+			*r = operand_value(n->type,
+				text_format(
+					e->arena, "weft_passed(w, %s)", arguments_text(e, n).data));
 		} else {
-			*r = operand_value(n->type, text_format(e->arena, "weft_addr_of(%s)", arguments_text(e, n).data));
+			*r = operand_value(n->type,
+				text_format(
+					e->arena, "weft_addr_of(%s)", arguments_text(e, n).data));
 		}
 		return;
-	default: *r = operand_value(n->type, TEXT("0")); return;
+	default:
+		*r = operand_value(n->type, TEXT("0"));
+		return;
 	}
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT
  *
- * emit_capture.c: which names of a handler outlive an await: they are copied into the connection's struct where they are
- * bound, and only the columns that are read later.
+ * emit_capture.c: which names of a handler outlive an await: they are copied into the connection's
+ * struct where they are bound, and only the columns that are read later.
  */
 #include "emit_handler.h"
 
@@ -47,25 +47,32 @@ const struct capture *handler_capture(const struct handler *h, const struct symb
 static bool can_outlive(const struct symbol *s)
 {
 	return s->kind == SYMBOL_LET || s->kind == SYMBOL_FOR || s->kind == SYMBOL_BINDING ||
-	       (s->kind == SYMBOL_ARGUMENT && s->type->kind != TYPE_CONN);
+		(s->kind == SYMBOL_ARGUMENT && s->type->kind != TYPE_CONN);
 }
 
-static void capture(struct handler *h, const struct node *n, const struct symbol *s, size_t field, const struct type *t)
+static void capture(struct handler *h, const struct node *n, const struct symbol *s, size_t field,
+	const struct type *t)
 {
 	const struct home *home = home_of(h, s);
-	if (home == NULL || (home->segment == h->segment && !h->in_judge) || handler_capture(h, s, field))
+	if (home == NULL || (home->segment == h->segment && !h->in_judge) ||
+		handler_capture(h, s, field))
 		return;
 	struct emitter *e = h->e;
 	struct capture *c = ARENA_NEW(e->arena, struct capture);
 	*c = (struct capture){ .symbol = s, .field = field, .type = t, .place = n };
 	struct text name = c_lower(e, s->name);
-	c->member = c_name(e, field == NO_FIELD ? name : text_format(e->arena, "%s_%.*s", name.data, TEXT_ARG(n->name)));
+	c->member = c_name(e,
+		field == NO_FIELD ? name
+				  : text_format(e->arena, "%s_%.*s", name.data, TEXT_ARG(n->name)));
 	vec_push(e->arena, &h->captures, c);
 	const struct type *value = t->kind == TYPE_OPTION ? t->item : t;
 	if (field == NO_FIELD && type_is_struct(value) && type_has_ids(value))
-		emit_unsupported(e, n, "this value across an await: bind what is used of it by `let` before");
-	else if ((value->kind == TYPE_LIST || value->kind == TYPE_MAP || value->kind == TYPE_LABELS || value->kind == TYPE_SELECTOR ||
-		  type_is_struct(value)) && type_has_ids(value))
+		emit_unsupported(e, n,
+			"this value across an await: bind what is used of it by `let` before");
+	else if ((value->kind == TYPE_LIST || value->kind == TYPE_MAP ||
+			 value->kind == TYPE_LABELS || value->kind == TYPE_SELECTOR ||
+			 type_is_struct(value)) &&
+		type_has_ids(value))
 		emit_unsupported(e, n, "a list or record across an await");
 }
 
@@ -80,7 +87,8 @@ static void visit_kids(struct handler *h, const struct node *n)
 static void visit(struct handler *h, const struct node *n)
 {
 	const struct node *value = n->kind == NODE_FIELD ? kid(n, FIELD_VALUE) : NULL;
-	if (value && value->kind == NODE_NAME && value->symbol && n->note && n->note->meaning == MEANS_COLUMN && can_outlive(value->symbol))
+	if (value && value->kind == NODE_NAME && value->symbol && n->note &&
+		n->note->meaning == MEANS_COLUMN && can_outlive(value->symbol))
 		capture(h, n, value->symbol, n->note->index, n->type);
 	else if (n->kind == NODE_NAME && n->symbol && can_outlive(n->symbol))
 		capture(h, n, n->symbol, NO_FIELD, n->type);
@@ -93,7 +101,8 @@ static void visit_kept(struct handler *h, const struct node *n)
 {
 	const struct symbol *s = n->kind == NODE_NAME ? n->symbol : NULL;
 	bool dialled = s && s->kind == SYMBOL_LET && s->declaration && dial_of(s->declaration);
-	if (s && (dialled || s->kind == SYMBOL_BINDING || s->kind == SYMBOL_ARGUMENT) && can_outlive(s))
+	if (s && (dialled || s->kind == SYMBOL_BINDING || s->kind == SYMBOL_ARGUMENT) &&
+		can_outlive(s))
 		capture(h, n, s, NO_FIELD, n->type);
 	for (uint32_t i = 0; i < n->count; i++) {
 		if (n->kids[i])
@@ -116,7 +125,8 @@ static void visit_judged(struct handler *h, const struct node *condition)
 
 static void set_bindings(struct handler *h, const struct node *pattern)
 {
-	const struct node *names = pattern->kind == NODE_PATTERN ? kid(pattern, PATTERN_BINDINGS) : NULL;
+	const struct node *names =
+		pattern->kind == NODE_PATTERN ? kid(pattern, PATTERN_BINDINGS) : NULL;
 	for (uint32_t i = 0; names && i < names->count; i++) {
 		if (names->kids[i]->kind == NODE_NAME && names->kids[i]->symbol)
 			set_home(h, names->kids[i]->symbol, h->segment);
@@ -128,7 +138,8 @@ static void block(struct handler *h, const struct node *b, uint32_t from);
 static void statement(struct handler *h, const struct node *n)
 {
 	switch (n->kind) {
-	case NODE_RULE_FIELD: return;
+	case NODE_RULE_FIELD:
+		return;
 	case NODE_IF:
 		visit(h, kid(n, IF_CONDITION));
 		block(h, kid(n, IF_THEN), 0);
@@ -170,7 +181,9 @@ static void statement(struct handler *h, const struct node *n)
 			block(h, kid(d, HANDLER_BODY), 0);
 		return;
 	}
-	default: visit_kids(h, n); return;
+	default:
+		visit_kids(h, n);
+		return;
 	}
 }
 
@@ -212,7 +225,8 @@ void handler_analyse(struct handler *h)
 
 static void need(const struct handler *h, const struct node *n, struct vec *lets)
 {
-	if (n->kind == NODE_NAME && n->symbol && n->symbol->kind == SYMBOL_LET && n->symbol->declaration && home_of(h, n->symbol)) {
+	if (n->kind == NODE_NAME && n->symbol && n->symbol->kind == SYMBOL_LET &&
+		n->symbol->declaration && home_of(h, n->symbol)) {
 		const struct node *let = n->symbol->declaration;
 		for (size_t i = 0; i < lets->count; i++) {
 			if (lets->items[i] == let)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT
  *
- * emit_choice.c: else, if and match as expressions. What a branch needs is computed under its condition.
+ * emit_choice.c: else, if and match as expressions. What a branch needs is computed under its
+ * condition.
  */
 #include "emit_make.h"
 
@@ -12,7 +13,8 @@ static void branch(struct emitter *e, const struct node *n, struct operand to)
 }
 
 /* `a else b` where b is a plain value: a conditional expression. */
-static bool else_inline(struct emitter *e, const struct node *n, struct operand value, struct text has, struct operand *r)
+static bool else_inline(struct emitter *e, const struct node *n, struct operand value,
+	struct text has, struct operand *r)
 {
 	const struct node *fallback = kid(n, ELSE_FALLBACK);
 	if (fallback->type && fallback->type->kind == TYPE_OPTION)
@@ -21,7 +23,8 @@ static bool else_inline(struct emitter *e, const struct node *n, struct operand 
 	emit_detached_begin(e, &d, 1);
 	struct operand other = emit_operand(e, fallback);
 	bool both_ids = value.repr == REPR_ID && other.repr == REPR_ID;
-	struct operand a = both_ids ? value : emit_value(e, value), b = both_ids ? other : emit_value(e, other);
+	struct operand a = both_ids ? value : emit_value(e, value),
+		       b = both_ids ? other : emit_value(e, other);
 	if (emit_detached_end(e, &d) || other.is_local)
 		return false;
 	*r = a;
@@ -30,7 +33,8 @@ static bool else_inline(struct emitter *e, const struct node *n, struct operand 
 	return true;
 }
 
-/* What stands before an `else`: the test whether it is there, its opposite, and the value behind the test. */
+/* What stands before an `else`: the test whether it is there, its opposite, and the value behind
+ * the test. */
 struct maybe {
 	struct text has, missing;
 	struct operand value, option;
@@ -39,15 +43,19 @@ struct maybe {
 static struct text opposite(struct emitter *e, struct text has)
 {
 	const char *at = strstr(has.data, " != NULL");
-	return at ? text_format(e->arena, "%.*s == NULL", (int)(at - has.data), has.data) : text_format(e->arena, "!%s", has.data);
+	return at ? text_format(e->arena, "%.*s == NULL", (int)(at - has.data), has.data)
+		  : text_format(e->arena, "!%s", has.data);
 }
 
-/* a?.f of a row, where f is always there: the row decides, and no option has to be made of the field. */
+/* a?.f of a row, where f is always there: the row decides, and no option has to be made of the
+ * field. */
 static bool is_column_of_option(const struct node *n)
 {
-	return n->kind == NODE_OPTION_FIELD && n->note && n->note->meaning == MEANS_COLUMN && n->type->kind == TYPE_OPTION &&
-	       kid(n, OPTION_FIELD_VALUE)->type->item->kind == TYPE_RECORD &&
-	       kid(n, OPTION_FIELD_VALUE)->type->item->record->fields[n->note->index].type->kind != TYPE_OPTION;
+	return n->kind == NODE_OPTION_FIELD && n->note && n->note->meaning == MEANS_COLUMN &&
+		n->type->kind == TYPE_OPTION &&
+		kid(n, OPTION_FIELD_VALUE)->type->item->kind == TYPE_RECORD &&
+		kid(n, OPTION_FIELD_VALUE)->type->item->record->fields[n->note->index].type->kind !=
+		TYPE_OPTION;
 }
 
 /* False when a hook gave a plain value. */
@@ -83,16 +91,19 @@ void emit_else(struct emitter *e, const struct node *n, struct operand *r)
 	}
 	*r = m.value;
 	switch (fallback->kind) {
-	case NODE_SKIP: case NODE_WAIT:
+	case NODE_SKIP:
+	case NODE_WAIT:
 		line(e, "if (%s)", m.missing.data);
 		line_under(e, "%s", fallback->kind == NODE_SKIP ? e->exits.skip : e->exits.wait);
 		return;
-	case NODE_DENY: case NODE_CLOSE:
+	case NODE_DENY:
+	case NODE_CLOSE:
 		line(e, "if (%s) {", m.missing.data);
 		e->exits.leave(e, fallback);
 		line(e, "}");
 		return;
-	default: break;
+	default:
+		break;
 	}
 	if (else_inline(e, n, m.value, m.has, r))
 		return;
@@ -119,7 +130,8 @@ void emit_if_expr(struct emitter *e, const struct node *n, struct operand *r)
 	struct text condition = emit_condition(e, kid(n, IF_EXPR_CONDITION), false);
 	struct emit_detached d;
 	emit_detached_begin(e, &d, 1);
-	struct operand a = emit_operand_value(e, kid(n, IF_EXPR_THEN)), b = emit_operand_value(e, kid(n, IF_EXPR_ELSE));
+	struct operand a = emit_operand_value(e, kid(n, IF_EXPR_THEN)),
+		       b = emit_operand_value(e, kid(n, IF_EXPR_ELSE));
 	if (!emit_detached_end(e, &d) && !a.is_local && !b.is_local) {
 		*r = a;
 		r->c = text_format(e->arena, "(%s ? %s : %s)", condition.data, a.c.data, b.c.data);
@@ -138,21 +150,27 @@ void emit_if_expr(struct emitter *e, const struct node *n, struct operand *r)
 
 /* ---- match ---- */
 
-static struct operand payload(struct emitter *e, struct operand subject, const struct enumeration *n, size_t variant, size_t item)
+static struct operand payload(struct emitter *e, struct operand subject,
+	const struct enumeration *n, size_t variant, size_t item)
 {
-	struct text path = text_format(e->arena, "as.%s.item%zu", c_name(e, c_lower(e, n->variants[variant].name)).data, item);
-	struct operand o = operand_stored(n->variants[variant].payload[item], emit_member(e, subject, path.data));
+	struct text path = text_format(e->arena, "as.%s.item%zu",
+		c_name(e, c_lower(e, n->variants[variant].name)).data, item);
+	struct operand o = operand_stored(
+		n->variants[variant].payload[item], emit_member(e, subject, path.data));
 	o.is_local = subject.is_local;
 	return o;
 }
 
 /* A pattern of a variant: the test, and names for the payload. */
-static struct text variant_test(struct emitter *e, const struct node *pattern, struct operand subject)
+static struct text variant_test(
+	struct emitter *e, const struct node *pattern, struct operand subject)
 {
 	size_t number = pattern->note->index;
 	if (subject.type->kind == TYPE_SELECTOR)
-		return text_format(e->arena, "%s.kind == %s", subject.c.data, number == 0 ? "WEFT_SELECTOR_EVERYTHING" :
-			number == 1 ? "WEFT_SELECTOR_NOTHING" : "WEFT_SELECTOR_MATCH");
+		return text_format(e->arena, "%s.kind == %s", subject.c.data,
+			number == 0           ? "WEFT_SELECTOR_EVERYTHING"
+				: number == 1 ? "WEFT_SELECTOR_NOTHING"
+					      : "WEFT_SELECTOR_MATCH");
 	const struct enumeration *n = subject.type->enumeration;
 	struct text constant = c_variant(e, n, number);
 	if (n->is_plain)
@@ -163,7 +181,8 @@ static struct text variant_test(struct emitter *e, const struct node *pattern, s
 		if (b->kind == NODE_NAME && b->symbol)
 			emit_bind(e, b->symbol, payload(e, subject, n, number, b->symbol->index));
 	}
-	return text_format(e->arena, "%s == %s", emit_member(e, subject, "tag").data, constant.data);
+	return text_format(
+		e->arena, "%s == %s", emit_member(e, subject, "tag").data, constant.data);
 }
 
 struct text emit_pattern(struct emitter *e, const struct node *pattern, struct operand subject)

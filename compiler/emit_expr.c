@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT
  *
- * emit_expr.c: one expression of the typed tree to C: names, fields and members here, the rest in the emit_*.c beside it.
+ * emit_expr.c: one expression of the typed tree to C: names, fields and members here, the rest in
+ * the emit_*.c beside it.
  */
 #include "emit_make.h"
 
@@ -71,7 +72,8 @@ void emit_assign(struct emitter *e, struct operand to, struct operand from)
 static void parameter(struct emitter *e, const struct node *n, struct operand *r)
 {
 	e->uses_program = true;
-	*r = operand_stored(n->symbol->type, text_format(e->arena, "p->params.%s", c_name(e, n->symbol->name).data));
+	*r = operand_stored(n->symbol->type,
+		text_format(e->arena, "p->params.%s", c_name(e, n->symbol->name).data));
 }
 
 static void name(struct emitter *e, const struct node *n, struct operand *r)
@@ -106,7 +108,7 @@ static void variant(struct emitter *e, const struct node *n, struct operand *r)
 	if (t->kind == TYPE_SELECTOR) {
 		struct text name = c_local(e, "selector");
 		line(e, "const struct weft_selector %s = { %s, 0 };", name.data,
-		     n->note->index == 0 ? "WEFT_SELECTOR_EVERYTHING" : "WEFT_SELECTOR_NOTHING");
+			n->note->index == 0 ? "WEFT_SELECTOR_EVERYTHING" : "WEFT_SELECTOR_NOTHING");
 		*r = operand_value(n->type, name);
 		return;
 	}
@@ -131,7 +133,8 @@ static void row_ref(struct emitter *e, const struct node *n, struct operand *r)
 	const struct symbol *c = n->type->collection;
 	for (size_t i = 0; i < c->key_count; i++) {
 		struct operand column = emit_field(e, row, c->key[i]);
-		emit_store(e, text_format(e->arena, "%s.%s", r->c.data, c_key(e, n->type, i).data), column.type, column);
+		emit_store(e, text_format(e->arena, "%s.%s", r->c.data, c_key(e, n->type, i).data),
+			column.type, column);
 	}
 }
 
@@ -146,23 +149,47 @@ static void member(struct emitter *e, const struct node *n, struct operand *r)
 	struct operand o = emit_operand_value(e, kid(n, FIELD_VALUE));
 	const char *format = NULL;
 	switch (m) {
-	case MEMBER_CONN_LOCAL: format = "%s->local"; break;
-	case MEMBER_CONN_REMOTE: format = "%s->remote"; break;
-	case MEMBER_CONN_ORIGINAL_DST: format = "%s->original_dst"; break;
-	case MEMBER_CONN_ACCEPTED: format = "%s->accepted"; break;
-	case MEMBER_CONN_SNI: case MEMBER_CONN_ALPN: *r = emit_zero(e, "none", n->type); return;
-	case MEMBER_ADDR_IP: case MEMBER_CIDR_IP: format = "%s.ip"; break;
-	case MEMBER_ADDR_PORT: format = "%s.port"; break;
+	case MEMBER_CONN_LOCAL:
+		format = "%s->local";
+		break;
+	case MEMBER_CONN_REMOTE:
+		format = "%s->remote";
+		break;
+	case MEMBER_CONN_ORIGINAL_DST:
+		format = "%s->original_dst";
+		break;
+	case MEMBER_CONN_ACCEPTED:
+		format = "%s->accepted";
+		break;
+	case MEMBER_CONN_SNI:
+	case MEMBER_CONN_ALPN:
+		*r = emit_zero(e, "none", n->type);
+		return;
+	case MEMBER_ADDR_IP:
+	case MEMBER_CIDR_IP:
+		format = "%s.ip";
+		break;
+	case MEMBER_ADDR_PORT:
+		format = "%s.port";
+		break;
 	case MEMBER_CIDR_BITS:
 		o = emit_simple(e, "cidr", o);
-		*r = operand_value(n->type, text_format(e->arena, "(int64_t)(weft_is_v4(%s.ip) ? %s.bits - 96 : %s.bits)", o.c.data,
-			o.c.data, o.c.data));
+		*r = operand_value(n->type,
+			text_format(e->arena,
+				"(int64_t)(weft_is_v4(%s.ip) ? %s.bits - 96 : %s.bits)", o.c.data,
+				o.c.data, o.c.data));
 		return;
-	case MEMBER_VERDICT_ALLOWED: format = "%s.allowed"; break;
-	case MEMBER_VERDICT_CLAUSE: format = "weft_text_from(%s.clause)"; break;
-	default: break;
+	case MEMBER_VERDICT_ALLOWED:
+		format = "%s.allowed";
+		break;
+	case MEMBER_VERDICT_CLAUSE:
+		format = "weft_text_from(%s.clause)";
+		break;
+	default:
+		break;
 	}
-	if (m != MEMBER_CONN_ACCEPTED && m > MEMBER_CONN_ACCEPTED && m != MEMBER_VERDICT_CLAUSE && !operand_is_simple(o) && o.is_constant)
+	if (m != MEMBER_CONN_ACCEPTED && m > MEMBER_CONN_ACCEPTED && m != MEMBER_VERDICT_CLAUSE &&
+		!operand_is_simple(o) && o.is_constant)
 		o = emit_let(e, "address", o);
 	struct buffer b = { e->arena, NULL, 0, 0 };
 	const char *hole = strstr(format, "%s");
@@ -175,16 +202,22 @@ static void member(struct emitter *e, const struct node *n, struct operand *r)
 static void field(struct emitter *e, const struct node *n, struct operand *r)
 {
 	switch (n->note->meaning) {
-	case MEANS_ID: row_ref(e, n, r); return;
-	case MEANS_MEMBER: member(e, n, r); return;
+	case MEANS_ID:
+		row_ref(e, n, r);
+		return;
+	case MEANS_MEMBER:
+		member(e, n, r);
+		return;
 	case MEANS_REF_KEY: {
 		struct operand ref = emit_operand(e, kid(n, FIELD_VALUE));
-		*r = operand_stored(type_of_key(ref.type, n->note->index), emit_member(e, ref, c_key(e, ref.type, n->note->index).data));
+		*r = operand_stored(type_of_key(ref.type, n->note->index),
+			emit_member(e, ref, c_key(e, ref.type, n->note->index).data));
 		return;
 	}
 	default: {
 		struct operand record = emit_operand(e, kid(n, FIELD_VALUE));
-		if (record.repr == REPR_POINTER && !operand_is_simple(record) && record.c.data[0] != '&')
+		if (record.repr == REPR_POINTER && !operand_is_simple(record) &&
+			record.c.data[0] != '&')
 			record = emit_let(e, "row", record);
 		*r = emit_field(e, record, n->note->index);
 	}
@@ -220,19 +253,27 @@ static struct operand field_inside(struct emitter *e, const struct node *n, stru
 {
 	switch (n->note->meaning) {
 	case MEANS_REF_KEY:
-		return operand_stored(type_of_key(value.type, n->note->index), emit_member(e, value, c_key(e, value.type, n->note->index).data));
+		return operand_stored(type_of_key(value.type, n->note->index),
+			emit_member(e, value, c_key(e, value.type, n->note->index).data));
 	case MEANS_ID: {
 		struct operand ref = emit_struct(e, "ref", n->type->item);
 		const struct symbol *c = n->type->item->collection;
 		for (size_t i = 0; i < c->key_count; i++) {
 			struct operand column = emit_field(e, value, c->key[i]);
-			emit_store(e, text_format(e->arena, "%s.%s", ref.c.data, c_key(e, n->type->item, i).data), column.type, column);
+			emit_store(e,
+				text_format(e->arena, "%s.%s", ref.c.data,
+					c_key(e, n->type->item, i).data),
+				column.type, column);
 		}
 		return ref;
 	}
 	case MEANS_MEMBER:
-		return operand_value(n->type->item, text_format(e->arena, n->note->member == MEMBER_ADDR_PORT ? "%s.port" : "%s.ip", value.c.data));
-	default: return emit_field(e, value, n->note->index);
+		return operand_value(n->type->item,
+			text_format(e->arena,
+				n->note->member == MEMBER_ADDR_PORT ? "%s.port" : "%s.ip",
+				value.c.data));
+	default:
+		return emit_field(e, value, n->note->index);
 	}
 }
 
@@ -267,7 +308,8 @@ static void as_option(struct emitter *e, const struct type *option, struct opera
 	} else {
 		struct operand v = emit_value(e, *r);
 		struct text name = c_local(e, "some");
-		line(e, "const %s %s = { true, %s };", c_expression(e, option).data, name.data, without(e, v.c).data);
+		line(e, "const %s %s = { true, %s };", c_expression(e, option).data, name.data,
+			without(e, v.c).data);
 		*r = operand_value(option, name);
 	}
 	r->type = option;
@@ -278,29 +320,65 @@ static void expression(struct emitter *e, const struct node *n, struct operand *
 	if (emit_literal(e, n, r))
 		return;
 	switch (n->kind) {
-	case NODE_NAME: name(e, n, r); return;
-	case NODE_TYPE_NAME: variant(e, n, r); return;
-	case NODE_FIELD: field(e, n, r); return;
-	case NODE_OPTION_FIELD: option_field(e, n, r); return;
-	case NODE_INDEX: emit_index(e, n, r); return;
-	case NODE_BINARY: emit_binary(e, n, r); return;
-	case NODE_UNARY: emit_unary(e, n, r); return;
-	case NODE_ELSE: emit_else(e, n, r); return;
-	case NODE_IF_EXPR: emit_if_expr(e, n, r); return;
-	case NODE_MATCH_EXPR: emit_match_expr(e, n, r); return;
-	case NODE_CALL: emit_call(e, n, r); return;
-	case NODE_TEMPLATE: emit_template(e, n, r); return;
+	case NODE_NAME:
+		name(e, n, r);
+		return;
+	case NODE_TYPE_NAME:
+		variant(e, n, r);
+		return;
+	case NODE_FIELD:
+		field(e, n, r);
+		return;
+	case NODE_OPTION_FIELD:
+		option_field(e, n, r);
+		return;
+	case NODE_INDEX:
+		emit_index(e, n, r);
+		return;
+	case NODE_BINARY:
+		emit_binary(e, n, r);
+		return;
+	case NODE_UNARY:
+		emit_unary(e, n, r);
+		return;
+	case NODE_ELSE:
+		emit_else(e, n, r);
+		return;
+	case NODE_IF_EXPR:
+		emit_if_expr(e, n, r);
+		return;
+	case NODE_MATCH_EXPR:
+		emit_match_expr(e, n, r);
+		return;
+	case NODE_CALL:
+		emit_call(e, n, r);
+		return;
+	case NODE_TEMPLATE:
+		emit_template(e, n, r);
+		return;
 	case NODE_ADDR_TEMPLATE: {
 		struct operand port = emit_operand_value(e, kid(n, ADDR_TEMPLATE_PORT));
 		const struct address_literal *a = &n->literal.address;
-		*r = operand_value(n->type, text_format(e->arena, "weft_addr_of(%s, %s)", c_address(e, a, false).data, port.c.data));
+		*r = operand_value(n->type,
+			text_format(e->arena, "weft_addr_of(%s, %s)", c_address(e, a, false).data,
+				port.c.data));
 		return;
 	}
-	case NODE_RECORD: emit_record(e, n, r); return;
-	case NODE_WITH_RECORD: emit_with(e, n, r); return;
-	case NODE_LIST_LITERAL: emit_list(e, n, r); return;
-	case NODE_LIST_FROM: emit_list_from(e, n, r); return;
-	default: *r = operand_value(n->type, TEXT("0")); return;
+	case NODE_RECORD:
+		emit_record(e, n, r);
+		return;
+	case NODE_WITH_RECORD:
+		emit_with(e, n, r);
+		return;
+	case NODE_LIST_LITERAL:
+		emit_list(e, n, r);
+		return;
+	case NODE_LIST_FROM:
+		emit_list_from(e, n, r);
+		return;
+	default:
+		*r = operand_value(n->type, TEXT("0"));
+		return;
 	}
 }
 
@@ -308,7 +386,8 @@ void emit_expr(struct emitter *e, const struct node *n, struct operand *r)
 {
 	if (!e->hooks.expression || !e->hooks.expression(e->hooks.user, e, n, r))
 		expression(e, n, r);
-	if (n->note && n->note->as && r->type != n->note->as && (r->type == NULL || r->type->kind != TYPE_OPTION))
+	if (n->note && n->note->as && r->type != n->note->as &&
+		(r->type == NULL || r->type->kind != TYPE_OPTION))
 		as_option(e, n->note->as, r);
 }
 

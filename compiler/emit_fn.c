@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT
  *
- * emit_fn.c: fn, extern fn and decision as C functions, each printed on first use. Recursion is refused by the checker,
- * so a function always stands before those that call it.
+ * emit_fn.c: fn, extern fn and decision as C functions, each printed on first use. Recursion is
+ * refused by the checker, so a function always stands before those that call it.
  */
 #include "emit_make.h"
 
@@ -14,15 +14,18 @@ static struct text parameters(struct emitter *e, const struct node *fields)
 		const struct type *t = f->symbol->type;
 		struct text type = c_expression(e, t);
 		/* The connection has one name everywhere: look-ups go by it. */
-		struct text name = t->kind == TYPE_CONN ? TEXT("conn") : c_local(e, "%s", c_name(e, f->name).data);
-		buffer_format(&b, "%s%s%s%s", i ? ", " : "", type.data, type.data[type.size - 1] == '*' ? "" : " ", name.data);
+		struct text name = t->kind == TYPE_CONN ? TEXT("conn")
+							: c_local(e, "%s", c_name(e, f->name).data);
+		buffer_format(&b, "%s%s%s%s", i ? ", " : "", type.data,
+			type.data[type.size - 1] == '*' ? "" : " ", name.data);
 		emit_bind(e, f->symbol, operand_expression(t, name));
 	}
 	return b.size ? buffer_text(&b) : TEXT("");
 }
 
 /* What a body leaves unused would be warned of. */
-static void unused_parameters(struct emitter *e, const struct node *fields, const struct emit_body *body)
+static void unused_parameters(
+	struct emitter *e, const struct node *fields, const struct emit_body *body)
 {
 	for (uint32_t i = 0; fields && i < fields->count; i++) {
 		const struct operand *o = emit_bound(e, fields->kids[i]->symbol);
@@ -35,8 +38,8 @@ static void unused_parameters(struct emitter *e, const struct node *fields, cons
 static void check_extern(struct emitter *e, const struct node *n, const struct type *t)
 {
 	const struct type *value = t->kind == TYPE_OPTION ? t->item : t;
-	if (type_is_struct(value) || value->kind == TYPE_LIST || value->kind == TYPE_MAP || value->kind == TYPE_LABELS ||
-	    value->kind == TYPE_SELECTOR)
+	if (type_is_struct(value) || value->kind == TYPE_LIST || value->kind == TYPE_MAP ||
+		value->kind == TYPE_LABELS || value->kind == TYPE_SELECTOR)
 		emit_unsupported(e, n, "a record or list to or from a function in C");
 }
 
@@ -57,8 +60,9 @@ static void extern_fn(struct emitter *e, const struct symbol *fn, struct emit_na
 	blank_line(e);
 	doc_comment(e, fn->declaration);
 	struct text type = c_expression(e, fn->type);
-	line(e, "%s%s%s(%s); /* yours: pure, called from any thread */", type.data, type.data[type.size - 1] == '*' ? "" : " ", n->c.data,
-	     list.size ? list.data : "void");
+	line(e, "%s%s%s(%s); /* yours: pure, called from any thread */", type.data,
+		type.data[type.size - 1] == '*' ? "" : " ", n->c.data,
+		list.size ? list.data : "void");
 	e->out = outer;
 }
 
@@ -89,11 +93,13 @@ struct text emit_fn(struct emitter *e, const struct symbol *fn)
 	blank_line(e);
 	doc_comment(e, d);
 	struct text type = c_expression(e, fn->type);
-	line(e, "static %s%s%s(%s%s%s)", type.data, type.data[type.size - 1] == '*' ? "" : " ", n->c.data,
-	     n->flag ? "struct weft_scope *w" : "", n->flag && list.size ? ", " : "", list.size || n->flag ? list.data : "void");
+	line(e, "static %s%s%s(%s%s%s)", type.data, type.data[type.size - 1] == '*' ? "" : " ",
+		n->c.data, n->flag ? "struct weft_scope *w" : "", n->flag && list.size ? ", " : "",
+		list.size || n->flag ? list.data : "void");
 	line(e, "{");
 	if (e->uses_program)
-		line(e, "const struct %s *p = (const struct %s *)w->program;", e->name.data, e->name.data);
+		line(e, "const struct %s *p = (const struct %s *)w->program;", e->name.data,
+			e->name.data);
 	unused_parameters(e, kid(d, FN_PARAMS), &body);
 	emit_body_print(e, &body);
 	line(e, "}");
@@ -110,7 +116,8 @@ bool fn_uses_scope(struct emitter *e, const struct symbol *fn)
 	return name_find(e, fn, NAME_FUNCTION)->flag;
 }
 
-/* ---- decisions: any forbid that holds denies, else any permit that holds allows, else the clause `default` denies ---- */
+/* ---- decisions: any forbid that holds denies, else any permit that holds allows, else the clause
+ * `default` denies ---- */
 
 static void clauses(struct emitter *e, const struct node *list, bool forbid)
 {
@@ -121,7 +128,8 @@ static void clauses(struct emitter *e, const struct node *list, bool forbid)
 		place(e, clause);
 		struct text c = emit_condition(e, kid(clause, CLAUSE_CONDITION), false);
 		line(e, "if (%s)", text_copy(e->arena, c_no_parens(c)).data);
-		line_under(e, "return weft_verdict_of(%s, \"%.*s\");", forbid ? "false" : "true", TEXT_ARG(clause->name));
+		line_under(e, "return weft_verdict_of(%s, \"%.*s\");", forbid ? "false" : "true",
+			TEXT_ARG(clause->name));
 	}
 }
 
@@ -145,10 +153,12 @@ struct text emit_decision(struct emitter *e, const struct symbol *decision)
 	blank_line(e);
 	doc_comment(e, d);
 	bool has_conn = strstr(list.data, "struct weft_conn *conn") != NULL;
-	line(e, "static struct weft_verdict %s(struct weft_scope *w%s%s)", n->c.data, list.size ? ", " : "", list.data);
+	line(e, "static struct weft_verdict %s(struct weft_scope *w%s%s)", n->c.data,
+		list.size ? ", " : "", list.data);
 	line(e, "{");
 	if (e->uses_program)
-		line(e, "const struct %s *p = (const struct %s *)w->program;", e->name.data, e->name.data);
+		line(e, "const struct %s *p = (const struct %s *)w->program;", e->name.data,
+			e->name.data);
 	if (e->uses_conn && !has_conn)
 		line(e, "struct weft_conn *conn = w->conn;");
 	if (!e->uses_scope && !e->uses_program && (has_conn || !e->uses_conn))

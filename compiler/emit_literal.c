@@ -17,7 +17,8 @@ static struct text integer(struct emitter *e, int64_t value)
 	if (value == INT64_MIN)
 		return TEXT("INT64_MIN");
 	if (value > INT32_MAX || value < -INT32_MAX)
-		return text_format(e->arena, value < 0 ? "(-INT64_C(%lld))" : "INT64_C(%lld)", (long long)(value < 0 ? -value : value));
+		return text_format(e->arena, value < 0 ? "(-INT64_C(%lld))" : "INT64_C(%lld)",
+			(long long)(value < 0 ? -value : value));
 	return text_format(e->arena, value < 0 ? "(%lld)" : "%lld", (long long)value);
 }
 
@@ -35,11 +36,13 @@ static struct text ip(struct emitter *e, const uint8_t *b)
 {
 	static const uint8_t v4[12] = { 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 255, 255 };
 	if (memcmp(b, v4, sizeof(v4)) == 0)
-		return text_format(e->arena, "weft_ip4(%u, %u, %u, %u)", b[12], b[13], b[14], b[15]);
+		return text_format(
+			e->arena, "weft_ip4(%u, %u, %u, %u)", b[12], b[13], b[14], b[15]);
 	struct buffer t = { e->arena, NULL, 0, 0 };
 	buffer_add(&t, TEXT("weft_ip6("));
 	for (unsigned i = 0; i < 16; i += 2)
-		buffer_format(&t, b[i] || b[i + 1] ? "%s0x%x" : "%s%u", i ? ", " : "", (unsigned)b[i] << 8 | b[i + 1]);
+		buffer_format(&t, b[i] || b[i + 1] ? "%s0x%x" : "%s%u", i ? ", " : "",
+			(unsigned)b[i] << 8 | b[i + 1]);
 	buffer_add(&t, TEXT(")"));
 	return buffer_text(&t);
 }
@@ -48,7 +51,8 @@ struct text c_address(struct emitter *e, const struct address_literal *a, bool w
 {
 	if (!with_port)
 		return a->any ? TEXT("weft_ip_any()") : ip(e, a->ip);
-	return text_format(e->arena, "weft_addr_of(%s, %u)", a->any ? "weft_ip_any()" : ip(e, a->ip).data, a->port);
+	return text_format(e->arena, "weft_addr_of(%s, %u)",
+		a->any ? "weft_ip_any()" : ip(e, a->ip).data, a->port);
 }
 
 bool emit_literal(struct emitter *e, const struct node *n, struct operand *r)
@@ -56,19 +60,37 @@ bool emit_literal(struct emitter *e, const struct node *n, struct operand *r)
 	const struct type *t = n->note && n->note->as ? n->note->as->item : n->type;
 	struct text c;
 	switch (n->kind) {
-	case NODE_BOOL: c = n->literal.integer ? TEXT("true") : TEXT("false"); break;
+	case NODE_BOOL:
+		c = n->literal.integer ? TEXT("true") : TEXT("false");
+		break;
 	case NODE_INT:
-		c = t && t->kind == TYPE_FLOAT ? real(e, (double)n->literal.integer) : integer(e, n->literal.integer);
+		c = t && t->kind == TYPE_FLOAT ? real(e, (double)n->literal.integer)
+					       : integer(e, n->literal.integer);
 		break;
-	case NODE_FLOAT: c = real(e, n->literal.real); break;
-	case NODE_DURATION: case NODE_SIZE:
-		c = text_format(e->arena, "%s /* %.*s */", integer(e, n->literal.integer).data, TEXT_ARG(source_text(n)));
+	case NODE_FLOAT:
+		c = real(e, n->literal.real);
 		break;
-	case NODE_IP: c = c_address(e, &n->literal.address, false); break;
-	case NODE_CIDR: c = text_format(e->arena, "weft_cidr_of(%s, %u)", ip(e, n->literal.address.ip).data, n->literal.address.bits); break;
-	case NODE_ADDR: c = c_address(e, &n->literal.address, true); break;
-	case NODE_STRING: c = text_format(e->arena, "WEFT_TEXT(%s)", c_string(e->arena, n->literal.text).data); break;
-	default: return false;
+	case NODE_DURATION:
+	case NODE_SIZE:
+		c = text_format(e->arena, "%s /* %.*s */", integer(e, n->literal.integer).data,
+			TEXT_ARG(source_text(n)));
+		break;
+	case NODE_IP:
+		c = c_address(e, &n->literal.address, false);
+		break;
+	case NODE_CIDR:
+		c = text_format(e->arena, "weft_cidr_of(%s, %u)", ip(e, n->literal.address.ip).data,
+			n->literal.address.bits);
+		break;
+	case NODE_ADDR:
+		c = c_address(e, &n->literal.address, true);
+		break;
+	case NODE_STRING:
+		c = text_format(
+			e->arena, "WEFT_TEXT(%s)", c_string(e->arena, n->literal.text).data);
+		break;
+	default:
+		return false;
 	}
 	*r = operand_value(n->type, c);
 	r->is_constant = true;

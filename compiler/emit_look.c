@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT
  *
- * emit_look.c: what reads many: the rounds of a comprehension and its aggregates, and look-ups. Tables are read
- * here in handlers only, through the published views; in the engine the planner's hooks have answered before.
+ * emit_look.c: what reads many: the rounds of a comprehension and its aggregates, and look-ups.
+ * Tables are read here in handlers only, through the published views; in the engine the planner's
+ * hooks have answered before.
  */
 #include "diag.h"
 #include "emit_make.h"
@@ -13,13 +14,15 @@ static struct operand key_operand(struct emitter *e, const struct key_part *part
 {
 	struct operand o = emit_operand(e, part->value);
 	if (part->is_ref)
-		o = operand_stored(type_of_key(o.type, part->part), emit_member(e, o, c_key(e, o.type, part->part).data));
+		o = operand_stored(type_of_key(o.type, part->part),
+			emit_member(e, o, c_key(e, o.type, part->part).data));
 	if (!o.is_constant && o.repr != REPR_PLACE)
 		o = emit_simple(e, "key", o);
 	return o;
 }
 
-static struct operand table_column(struct emitter *e, const struct plan_table *t, struct operand row, size_t column)
+static struct operand table_column(
+	struct emitter *e, const struct plan_table *t, struct operand row, size_t column)
 {
 	(void)t;
 	return emit_field(e, row, column_field(row.type->record, column));
@@ -46,20 +49,26 @@ static struct text row_function(struct emitter *e, struct plan_table *t)
 		struct text name = c_local(e, "%s", c_field(e, t->row->record, field).data);
 		parts[i] = operand_expression(type, name);
 		struct text c = c_expression(e, type);
-		buffer_format(&parameters, ", %s%s%s", c.data, c.data[c.size - 1] == '*' ? "" : " ", name.data);
+		buffer_format(&parameters, ", %s%s%s", c.data, c.data[c.size - 1] == '*' ? "" : " ",
+			name.data);
 	}
 	struct text hash = emit_hash_key(e, parts, t->key_count);
 	line(e, "struct weft_view_cursor %s;", at.data);
-	line(e, "const %s *%s = (const %s *)weft_conn_first(conn, &%s, %s, WEFT_PRIMARY, %s);", row.data, found.data, row.data, at.data,
-	     c_table(e, t).data, hash.data);
+	line(e, "const %s *%s = (const %s *)weft_conn_first(conn, &%s, %s, WEFT_PRIMARY, %s);",
+		row.data, found.data, row.data, at.data, c_table(e, t).data, hash.data);
 	struct buffer differs = { e->arena, NULL, 0, 0 };
 	for (size_t i = 0; i < t->key_count; i++)
-		buffer_format(&differs, i ? " && %s" : "%s", emit_equal(e, table_column(e, t, r, t->key[i]), parts[i]).data);
+		buffer_format(&differs, i ? " && %s" : "%s",
+			emit_equal(e, table_column(e, t, r, t->key[i]), parts[i]).data);
 	if (t->key_count) {
 		struct text all = buffer_text(&differs);
-		line(e, t->key_count == 1 && all.data[0] != '(' ? "while (%s != NULL && !%s)" : "while (%s != NULL && !(%s))", found.data,
-		     t->key_count == 1 ? text_copy(e->arena, c_no_parens(all)).data : all.data);
-		line_under(e, "%s = (const %s *)weft_view_next(&%s);", found.data, row.data, at.data);
+		line(e,
+			t->key_count == 1 && all.data[0] != '(' ? "while (%s != NULL && !%s)"
+								: "while (%s != NULL && !(%s))",
+			found.data,
+			t->key_count == 1 ? text_copy(e->arena, c_no_parens(all)).data : all.data);
+		line_under(
+			e, "%s = (const %s *)weft_view_next(&%s);", found.data, row.data, at.data);
 	}
 	line(e, "return %s;", found.data);
 	emit_body_end(e, &body);
@@ -67,8 +76,9 @@ static struct text row_function(struct emitter *e, struct plan_table *t)
 	struct emit_section *outer = e->out;
 	e->out = &e->code;
 	blank_line(e);
-	line(e, "static const %s *%s(%sstruct weft_conn *conn%s)", row.data, n->c.data, n->flag ? "struct weft_scope *w, " : "",
-	     parameters.size ? buffer_text(&parameters).data : "");
+	line(e, "static const %s *%s(%sstruct weft_conn *conn%s)", row.data, n->c.data,
+		n->flag ? "struct weft_scope *w, " : "",
+		parameters.size ? buffer_text(&parameters).data : "");
 	line(e, "{");
 	emit_body_print(e, &body);
 	line(e, "}");
@@ -112,23 +122,32 @@ void emit_index(struct emitter *e, const struct node *n, struct operand *r)
 	struct operand at = emit_operand_value(e, kid(n, INDEX_ARGUMENTS)->kids[0]);
 	if (note->meaning == MEANS_ENTRY && whole.type->kind == TYPE_LABELS) {
 		e->uses_scope = true;
-		*r = operand_value(n->type, text_format(e->arena, "weft_labels_get(w->intern, %s, %s)", whole.c.data, at.c.data));
+		*r = operand_value(n->type,
+			text_format(e->arena, "weft_labels_get(w->intern, %s, %s)", whole.c.data,
+				at.c.data));
 		return;
 	}
 	const struct type *item = whole.type->item;
 	struct text name = c_local(e, "item");
-	struct text type = note->meaning == MEANS_ENTRY ? text_format(e->arena, "struct %s_entry", c_tag(e, whole.type).data) : c_stored(e, item);
+	struct text type = note->meaning == MEANS_ENTRY
+		? text_format(e->arena, "struct %s_entry", c_tag(e, whole.type).data)
+		: c_stored(e, item);
 	e->uses_scope = true;
 	if (note->meaning == MEANS_ENTRY)
-		line(e, "const %s *%s = (const %s *)weft_map_get(w->intern, %s, %s, %s);", type.data, name.data, type.data,
-		     c_descriptor(e, whole.type).data, whole.c.data, emit_address(e, at).data);
+		line(e, "const %s *%s = (const %s *)weft_map_get(w->intern, %s, %s, %s);",
+			type.data, name.data, type.data, c_descriptor(e, whole.type).data,
+			whole.c.data, emit_address(e, at).data);
 	else
-		line(e, "const %s *%s = (const %s *)weft_list_at(%s, %s, sizeof(%s));", type.data, name.data, type.data, whole.c.data, at.c.data,
-		     type.data);
-	struct text value = text_format(e->arena, note->meaning == MEANS_ENTRY ? "%s->value" : "(*%s)", name.data);
+		line(e, "const %s *%s = (const %s *)weft_list_at(%s, %s, sizeof(%s));", type.data,
+			name.data, type.data, whole.c.data, at.c.data, type.data);
+	struct text value = text_format(
+		e->arena, note->meaning == MEANS_ENTRY ? "%s->value" : "(*%s)", name.data);
 	if (type_is_struct(item)) {
-		*r = (struct operand){ .c = note->meaning == MEANS_ENTRY ?
-			text_format(e->arena, "(%s ? &%s : NULL)", name.data, value.data) : name, .repr = REPR_OPT_POINTER, .type = n->type };
+		*r = (struct operand){ .c = note->meaning == MEANS_ENTRY
+				? text_format(e->arena, "(%s ? &%s : NULL)", name.data, value.data)
+				: name,
+			.repr = REPR_OPT_POINTER,
+			.type = n->type };
 		return;
 	}
 	*r = emit_zero(e, "found", n->type);
@@ -167,7 +186,8 @@ void emit_single(struct emitter *e, const struct node *n, struct operand *r)
 /* The expression behind a name of a `let` that names rows. */
 static const struct node *rows_source(const struct node *n)
 {
-	while (n->kind == NODE_NAME && n->symbol && n->symbol->kind == SYMBOL_LET && n->symbol->declaration)
+	while (n->kind == NODE_NAME && n->symbol && n->symbol->kind == SYMBOL_LET &&
+		n->symbol->declaration)
 		n = kid(n->symbol->declaration, LET_VALUE);
 	return n;
 }
@@ -195,25 +215,30 @@ static void walk_rows(struct emitter *e, const struct node *f, const char *unles
 			parts[j] = parts[j - 1], parts[j - 1] = o;
 		}
 	}
-	struct text row = c_stored(e, t->row), at = c_local(e, "at"), name = c_local(e, "%s", c_name(e, f->name).data);
+	struct text row = c_stored(e, t->row), at = c_local(e, "at"),
+		    name = c_local(e, "%s", c_name(e, f->name).data);
 	line(e, "struct weft_view_cursor %s;", at.data);
-	struct text first = text_format(e->arena, "weft_conn_each(conn, &%s, %s)", at.data, c_table(e, t).data);
+	struct text first =
+		text_format(e->arena, "weft_conn_each(conn, &%s, %s)", at.data, c_table(e, t).data);
 	if (given) {
 		struct plan_index *index = plan_index(e->plan, t, columns, given);
-		first = text_format(e->arena, "weft_conn_first(conn, &%s, %s, %s, %s)", at.data, c_table(e, t).data, c_index(e, t, index).data,
+		first = text_format(e->arena, "weft_conn_first(conn, &%s, %s, %s, %s)", at.data,
+			c_table(e, t).data, c_index(e, t, index).data,
 			emit_hash_key(e, parts, given).data);
 	}
 	e->uses_conn = true;
 	line(e, "const %s *%s = (const %s *)%s;", row.data, name.data, row.data, first.data);
-	line(e, "for (; %s != NULL%s%s; %s = (const %s *)weft_view_next(&%s)) {", name.data, unless ? " && !" : "", unless ? unless : "",
-	     name.data, row.data, at.data);
+	line(e, "for (; %s != NULL%s%s; %s = (const %s *)weft_view_next(&%s)) {", name.data,
+		unless ? " && !" : "", unless ? unless : "", name.data, row.data, at.data);
 	struct operand r = operand_row(e, t->row, "%s", name.data);
 	struct buffer same = { e->arena, NULL, 0, 0 };
 	for (size_t i = 0; i < given; i++)
-		buffer_format(&same, i ? " && %s" : "%s", emit_equal(e, table_column(e, t, r, columns[i]), parts[i]).data);
+		buffer_format(&same, i ? " && %s" : "%s",
+			emit_equal(e, table_column(e, t, r, columns[i]), parts[i]).data);
 	if (given) {
 		struct text all = buffer_text(&same);
-		const char *equal = given == 1 && all.data[0] == '(' ? strstr(all.data, " == ") : NULL;
+		const char *equal =
+			given == 1 && all.data[0] == '(' ? strstr(all.data, " == ") : NULL;
 		if (equal)
 			line(e, "if %.*s != %s", (int)(equal - all.data), all.data, equal + 4);
 		else
@@ -223,16 +248,20 @@ static void walk_rows(struct emitter *e, const struct node *f, const char *unles
 	emit_bind(e, f->symbol, r);
 }
 
-static struct text element_of(struct emitter *e, const struct node *f, const struct type *t, struct text list, struct text i)
+static struct text element_of(struct emitter *e, const struct node *f, const struct type *t,
+	struct text list, struct text i)
 {
 	bool map = f->note && f->note->meaning == MEANS_FOR_MAP && t->kind != TYPE_LABELS;
-	struct text type = t->kind == TYPE_LABELS ? TEXT("struct weft_label") :
-		map ? text_format(e->arena, "struct %s_entry", c_tag(e, t).data) : c_stored(e, t->item);
+	struct text type = t->kind == TYPE_LABELS ? TEXT("struct weft_label")
+		: map ? text_format(e->arena, "struct %s_entry", c_tag(e, t).data)
+		      : c_stored(e, t->item);
 	struct text name = c_local(e, "%s", c_name(e, f->name).data);
 	if (t->kind == TYPE_LABELS || map || type_is_struct(t->item))
-		line(e, "const %s *%s = (const %s *)%s.items + %s;", type.data, name.data, type.data, list.data, i.data);
+		line(e, "const %s *%s = (const %s *)%s.items + %s;", type.data, name.data,
+			type.data, list.data, i.data);
 	else
-		line(e, "const %s %s = ((const %s *)%s.items)[%s];", type.data, name.data, type.data, list.data, i.data);
+		line(e, "const %s %s = ((const %s *)%s.items)[%s];", type.data, name.data,
+			type.data, list.data, i.data);
 	return name;
 }
 
@@ -247,11 +276,13 @@ bool node_reads(const struct node *in, const struct symbol *s)
 	return false;
 }
 
-/* A loop over [a, b] of texts: they stand in an array as they are, since a handler cannot intern them. */
+/* A loop over [a, b] of texts: they stand in an array as they are, since a handler cannot intern
+ * them. */
 static bool walk_literal(struct emitter *e, const struct node *f, const char *unless)
 {
 	const struct node *literal = kid(f, FOR_SOURCE);
-	if (literal->kind != NODE_LIST_LITERAL || e->mode == EMIT_ENGINE || !type_is_text(literal->type->item))
+	if (literal->kind != NODE_LIST_LITERAL || e->mode == EMIT_ENGINE ||
+		!type_is_text(literal->type->item))
 		return false;
 	const struct node *nodes = kid(literal, LIST_LITERAL_ITEMS);
 	struct buffer b = { e->arena, NULL, 0, 0 };
@@ -259,22 +290,26 @@ static bool walk_literal(struct emitter *e, const struct node *f, const char *un
 		buffer_format(&b, i ? ", %s" : "%s", emit_operand_value(e, nodes->kids[i]).c.data);
 	if (nodes->count == 0)
 		return false;
-	struct text items = c_local(e, "items"), i = c_local(e, "i"), name = c_local(e, "%s", c_name(e, f->name).data);
+	struct text items = c_local(e, "items"), i = c_local(e, "i"),
+		    name = c_local(e, "%s", c_name(e, f->name).data);
 	line(e, "const struct weft_text %s[] = { %s };", items.data, buffer_text(&b).data);
-	line(e, "for (size_t %s = 0; %s < %u%s%s; %s++) {", i.data, i.data, nodes->count, unless ? " && !" : "", unless ? unless : "", i.data);
+	line(e, "for (size_t %s = 0; %s < %u%s%s; %s++) {", i.data, i.data, nodes->count,
+		unless ? " && !" : "", unless ? unless : "", i.data);
 	line(e, "const struct weft_text %s = %s[%s];", name.data, items.data, i.data);
 	emit_bind(e, f->symbol, operand_value(literal->type->item, name));
 	return true;
 }
 
-static void walk_list(struct emitter *e, const struct node *f, struct operand source, const char *unless, struct text *index)
+static void walk_list(struct emitter *e, const struct node *f, struct operand source,
+	const char *unless, struct text *index)
 {
 	struct operand list = emit_simple(e, "list", emit_value(e, source));
 	const struct type *t = list.type;
 	if (t->kind == TYPE_MAP)
 		c_descriptor(e, t);
 	struct text i = c_local(e, "i");
-	line(e, "for (size_t %s = 0; %s < %s.count%s%s; %s++) {", i.data, i.data, list.c.data, unless ? " && !" : "", unless ? unless : "", i.data);
+	line(e, "for (size_t %s = 0; %s < %s.count%s%s; %s++) {", i.data, i.data, list.c.data,
+		unless ? " && !" : "", unless ? unless : "", i.data);
 	if (index)
 		*index = i;
 	if (e->unread == f->symbol)
@@ -287,7 +322,8 @@ static void walk_list(struct emitter *e, const struct node *f, struct operand so
 		emit_bind(e, f->symbol, operand_row(e, element, "%s", name.data));
 }
 
-void emit_walk_operand(struct emitter *e, const struct node *f, struct operand source, const char *unless, struct text *index)
+void emit_walk_operand(struct emitter *e, const struct node *f, struct operand source,
+	const char *unless, struct text *index)
 {
 	if (source.type->kind != TYPE_OPTION) {
 		walk_list(e, f, source, unless, index);
@@ -298,7 +334,8 @@ void emit_walk_operand(struct emitter *e, const struct node *f, struct operand s
 	struct text has;
 	struct operand value = emit_inside(e, source, &has);
 	struct text round = c_local(e, "round"); /* a loop, so that `continue` ends the round */
-	line(e, "for (bool %s = %s; %s%s%s; %s = false) {", round.data, has.data, round.data, unless ? " && !" : "", unless ? unless : "", round.data);
+	line(e, "for (bool %s = %s; %s%s%s; %s = false) {", round.data, has.data, round.data,
+		unless ? " && !" : "", unless ? unless : "", round.data);
 	if (index)
 		*index = TEXT("0");
 	emit_bind(e, f->symbol, value);
@@ -309,7 +346,8 @@ void emit_walk(struct emitter *e, const struct node *f, struct text *index)
 	emit_walk_operand(e, f, emit_operand(e, kid(f, FOR_SOURCE)), NULL, index);
 }
 
-void emit_rounds_begin(struct emitter *e, const struct node *c, const char *unless, bool keeps_last, unsigned *depth)
+void emit_rounds_begin(struct emitter *e, const struct node *c, const char *unless, bool keeps_last,
+	unsigned *depth)
 {
 	const struct node *fors = kid(c, COMPREHENSION_FORS);
 	*depth = 0;

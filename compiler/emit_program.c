@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT
  *
- * emit_program.c: the files of a program put together, and its static description for the runtime: parameters, where the
- * rows of its collections come from, its rules.
+ * emit_program.c: the files of a program put together, and its static description for the runtime:
+ * parameters, where the rows of its collections come from, its rules.
  */
 #include "diag.h"
 #include "emit_make.h"
@@ -25,7 +25,9 @@ struct text c_place(struct emitter *e, const struct node *n)
 {
 	struct span span = node_span(n);
 	struct text file = base_file(span.source->path);
-	return c_string(e->arena, text_format(e->arena, "%.*s:%u", TEXT_ARG(file), source_position(span.source, span.begin).line));
+	return c_string(e->arena,
+		text_format(e->arena, "%.*s:%u", TEXT_ARG(file),
+			source_position(span.source, span.begin).line));
 }
 
 /* ---- parameters ---- */
@@ -96,10 +98,16 @@ static void params_table(struct emitter *e, const struct vec *params)
 			absent = value;
 		struct text name = c_name(e, s->name), function = TEXT("NULL");
 		if (absent)
-			function = emit_default(e, text_format(e->arena, "%s__%s_default", e->name.data, c_lower(e, s->name).data), s->type, absent, NULL);
-		rows[i] = text_format(e->arena, "{ %s, %s, offsetof(struct %s__params, %s), %s, %s, %s },", c_string(e->arena, s->name).data,
-			c_descriptor(e, s->type).data, e->name.data, name.data, env ? c_string(e->arena, env->literal.text).data : "NULL",
-			function.data, c_place(e, s->declaration).data);
+			function = emit_default(e,
+				text_format(e->arena, "%s__%s_default", e->name.data,
+					c_lower(e, s->name).data),
+				s->type, absent, NULL);
+		rows[i] = text_format(e->arena,
+			"{ %s, %s, offsetof(struct %s__params, %s), %s, %s, %s },",
+			c_string(e->arena, s->name).data, c_descriptor(e, s->type).data,
+			e->name.data, name.data,
+			env ? c_string(e->arena, env->literal.text).data : "NULL", function.data,
+			c_place(e, s->declaration).data);
 	}
 	e->out = &e->tables;
 	blank_line(e);
@@ -121,7 +129,8 @@ static struct text keep_function(struct emitter *e, const struct plan_table *t)
 {
 	if (t->where == NULL)
 		return TEXT("NULL");
-	struct text name = text_format(e->arena, "%s__%s_keep", e->name.data, t->c_name.data), row = c_stored(e, t->row);
+	struct text name = text_format(e->arena, "%s__%s_keep", e->name.data, t->c_name.data),
+		    row = c_stored(e, t->row);
 	struct operand sibling = e->sibling;
 	e->sibling = operand_row(e, t->row, "r");
 	struct emit_body body;
@@ -133,11 +142,15 @@ static struct text keep_function(struct emitter *e, const struct plan_table *t)
 	e->sibling = sibling;
 	e->out = &e->code;
 	blank_line(e);
-	line(e, "static bool %s(const void *program, const struct weft_intern *intern, const void *row)", name.data);
+	line(e,
+		"static bool %s(const void *program, const struct weft_intern *intern, const void "
+		"*row)",
+		name.data);
 	line(e, "{");
 	line(e, "const %s *r = (const %s *)row;", row.data, row.data);
 	if (body.uses_program)
-		line(e, "const struct %s *p = (const struct %s *)program;", e->name.data, e->name.data);
+		line(e, "const struct %s *p = (const struct %s *)program;", e->name.data,
+			e->name.data);
 	if (body.uses_scope) {
 		line(e, "struct weft_scope scope, *w = &scope;");
 		line(e, "memset(w, 0, sizeof(*w));");
@@ -155,19 +168,27 @@ static struct text keep_function(struct emitter *e, const struct plan_table *t)
 
 static struct text source_row(struct emitter *e, const struct plan_table *t)
 {
-	static const char *const kinds[] = { "WEFT_SOURCE_EXTERN", "WEFT_SOURCE_KUBERNETES", "WEFT_SOURCE_FILE", "WEFT_SOURCE_CLOCK" };
+	static const char *const kinds[] = { "WEFT_SOURCE_EXTERN", "WEFT_SOURCE_KUBERNETES",
+		"WEFT_SOURCE_FILE", "WEFT_SOURCE_CLOCK" };
 	const struct collection_note *note = t->symbol->declaration->note->collection;
-	struct text path = TEXT("NULL"), origin = note->origin.size ? c_string(e->arena, note->origin) : TEXT("NULL");
-	unsigned kind = note->from == BUILTIN_KUBERNETES ? 1 : note->from == BUILTIN_FILE ? 2 : note->from == BUILTIN_CLOCK ? 3 : 0;
+	struct text path = TEXT("NULL"),
+		    origin = note->origin.size ? c_string(e->arena, note->origin) : TEXT("NULL");
+	unsigned kind = note->from == BUILTIN_KUBERNETES ? 1
+		: note->from == BUILTIN_FILE             ? 2
+		: note->from == BUILTIN_CLOCK            ? 3
+							 : 0;
 	int64_t period = 0;
 	if (note->from == BUILTIN_FILE && note->argument)
-		path = emit_default(e, text_format(e->arena, "%s__%s_path", e->name.data, t->c_name.data), note->argument->type, note->argument, NULL);
+		path = emit_default(e,
+			text_format(e->arena, "%s__%s_path", e->name.data, t->c_name.data),
+			note->argument->type, note->argument, NULL);
 	if (note->from == BUILTIN_CLOCK && note->argument)
 		period = note->argument->literal.integer;
 	struct text keep = keep_function(e, t);
-	return text_format(e->arena, "{ %s, %s, %s, %s, %s, %s, INT64_C(%lld), %s, %s },", c_table(e, t).data,
-		number_or_none(e, t->rejected).data, number_or_none(e, t->conflicts).data, kinds[kind], origin.data, path.data, (long long)period,
-		keep.data, c_place(e, t->symbol->declaration).data);
+	return text_format(e->arena, "{ %s, %s, %s, %s, %s, %s, INT64_C(%lld), %s, %s },",
+		c_table(e, t).data, number_or_none(e, t->rejected).data,
+		number_or_none(e, t->conflicts).data, kinds[kind], origin.data, path.data,
+		(long long)period, keep.data, c_place(e, t->symbol->declaration).data);
 }
 
 static size_t sources_table(struct emitter *e)
@@ -198,10 +219,13 @@ static void rules_table(struct emitter *e)
 		const struct plan_rule *r = e->plan->rules.items[i];
 		struct buffer needs = { e->arena, NULL, 0, 0 };
 		for (size_t j = 0; j < r->needs.count; j++)
-			buffer_format(&needs, j ? ", %s" : "%s", c_table(e, r->needs.items[j]).data);
+			buffer_format(
+				&needs, j ? ", %s" : "%s", c_table(e, r->needs.items[j]).data);
 		if (r->needs.count) {
 			blank_line(e);
-			line(e, "static const uint16_t %s_needs[] = { %s };", name_find(e, r->symbol, NAME_FUNCTION)->c.data, buffer_text(&needs).data);
+			line(e, "static const uint16_t %s_needs[] = { %s };",
+				name_find(e, r->symbol, NAME_FUNCTION)->c.data,
+				buffer_text(&needs).data);
 		}
 	}
 	blank_line(e);
@@ -210,11 +234,17 @@ static void rules_table(struct emitter *e)
 		const struct plan_rule *r = e->plan->rules.items[i];
 		const struct rule_note *note = r->symbol->declaration->note->rule;
 		struct text name = name_find(e, r->symbol, NAME_FUNCTION)->c;
-		struct text wait = r->wait == SIZE_MAX ? TEXT("WEFT_NONE") : text_format(e->arena, "%zu", r->wait);
-		struct text needs = r->needs.count ? text_format(e->arena, "%s_needs", name.data) : TEXT("NULL");
-		line(e, "{ %s, \"listener\", %s, %s, %zu, %s, &%s_handler, INT64_C(%lld), %s, %s, %zu, %s },", c_string(e->arena, r->symbol->name).data,
-		     c_table(e, r->table).data, number_or_none(e, r->observed).data, r->address, wait.data, name.data, (long long)note->drain,
-		     note->start_unsynced ? "true" : "false", needs.data, r->needs.count, c_place(e, r->symbol->declaration).data);
+		struct text wait = r->wait == SIZE_MAX ? TEXT("WEFT_NONE")
+						       : text_format(e->arena, "%zu", r->wait);
+		struct text needs = r->needs.count ? text_format(e->arena, "%s_needs", name.data)
+						   : TEXT("NULL");
+		line(e,
+			"{ %s, \"listener\", %s, %s, %zu, %s, &%s_handler, INT64_C(%lld), %s, %s, "
+			"%zu, %s },",
+			c_string(e->arena, r->symbol->name).data, c_table(e, r->table).data,
+			number_or_none(e, r->observed).data, r->address, wait.data, name.data,
+			(long long)note->drain, note->start_unsynced ? "true" : "false", needs.data,
+			r->needs.count, c_place(e, r->symbol->declaration).data);
 	}
 	line(e, "};");
 }
@@ -226,7 +256,8 @@ static bool is_extern(const struct plan_table *t)
 	return t->kind == PLAN_INPUT && t->symbol && (t->symbol->declaration->flags & NODE_EXTERN);
 }
 
-/* Extern collections are filled by the user's C, which gets its instance in the first transaction. */
+/* Extern collections are filled by the user's C, which gets its instance in the first transaction.
+ */
 static const char *start_function(struct emitter *e)
 {
 	struct vec externs = { NULL, 0, 0 };
@@ -240,7 +271,9 @@ static const char *start_function(struct emitter *e)
 	blank_line(e);
 	for (size_t i = 0; i < externs.count; i++) {
 		const char *name = c_lower(e, ((struct plan_table *)externs.items[i])->name).data;
-		line(e, "/* yours: called once, in the first transaction; from then on put and delete as the world says, in the instance's thread. */");
+		line(e,
+			"/* yours: called once, in the first transaction; from then on put and "
+			"delete as the world says, in the instance's thread. */");
 		line(e, "void %s_start(struct %s *program);", name, e->name.data);
 	}
 	e->out = &e->code;
@@ -248,7 +281,9 @@ static const char *start_function(struct emitter *e)
 	line(e, "static enum weft_status %s__start(void *program)", e->name.data);
 	line(e, "{");
 	for (size_t i = 0; i < externs.count; i++)
-		line(e, "%s_start((struct %s *)program);", c_lower(e, ((struct plan_table *)externs.items[i])->name).data, e->name.data);
+		line(e, "%s_start((struct %s *)program);",
+			c_lower(e, ((struct plan_table *)externs.items[i])->name).data,
+			e->name.data);
 	line(e, "return WEFT_OK;");
 	line(e, "}");
 	return text_format(e->arena, "%s__start", e->name.data).data;
@@ -260,7 +295,8 @@ static bool has_externs(const struct program *program)
 		const struct module *m = program->modules.items[i];
 		for (size_t j = 0; j < m->symbols.count; j++) {
 			const struct symbol *s = m->symbols.items[j];
-			if (s->declaration && (s->declaration->flags & NODE_EXTERN) && (s->kind == SYMBOL_COLLECTION || s->kind == SYMBOL_HANDLER))
+			if (s->declaration && (s->declaration->flags & NODE_EXTERN) &&
+				(s->kind == SYMBOL_COLLECTION || s->kind == SYMBOL_HANDLER))
 				return true;
 		}
 	}
@@ -282,11 +318,13 @@ void emit_program_info(struct emitter *e)
 	struct text file = base_file(e->program->main->source->path);
 	blank_line(e);
 	line(e, "const struct weft_program_info %s_program = {", name);
-	line(e, "WEFT_ABI_VERSION, %s, %s, sizeof(struct %s), %s,", c_string(e->arena, e->name).data, c_string(e->arena, file).data, name,
-	     params.count ? text_format(e->arena, "offsetof(struct %s, params)", name).data : "0");
+	line(e, "WEFT_ABI_VERSION, %s, %s, sizeof(struct %s), %s,",
+		c_string(e->arena, e->name).data, c_string(e->arena, file).data, name,
+		params.count ? text_format(e->arena, "offsetof(struct %s, params)", name).data
+			     : "0");
 	line(e, "%s, %zu, &engine_info,", params.count ? "params" : "NULL", params.count);
-	line(e, "%s, %zu, %s, %zu, %s,", sources ? "sources" : "NULL", sources, e->plan->rules.count ? "rules" : "NULL", e->plan->rules.count,
-	     start);
+	line(e, "%s, %zu, %s, %zu, %s,", sources ? "sources" : "NULL", sources,
+		e->plan->rules.count ? "rules" : "NULL", e->plan->rules.count, start);
 	line(e, "};");
 }
 
@@ -295,16 +333,24 @@ void emit_program_info(struct emitter *e)
 static void banner(struct emitter *e, struct buffer *b, const char *what)
 {
 	struct text file = base_file(e->program->main->source->path);
-	buffer_format(b, "/* %s %.*s. Made by " GENERATOR "; do not edit: change the program, then\n"
-		" *     weft build --emit c -o DIR %.*s\n */\n", what, TEXT_ARG(file), TEXT_ARG(file));
+	buffer_format(b,
+		"/* %s %.*s. Made by " GENERATOR "; do not edit: change the program, then\n"
+		" *     weft build --emit c -o DIR %.*s\n */\n",
+		what, TEXT_ARG(file), TEXT_ARG(file));
 }
 
 static void header_file(struct emitter *e, struct buffer *b)
 {
 	struct text guard = c_upper(e, e->name);
 	banner(e, b, "The embedding API of");
-	buffer_format(b, "#ifndef %s_H\n#define %s_H\n\n#include <weft/weft.h>\n\n#ifdef __cplusplus\nextern \"C\" {\n#endif\n", guard.data, guard.data);
-	buffer_format(b, "\n/* An instance of the program: calls come from the thread that turns it, unless it is said otherwise. */\nstruct %s;\n", e->name.data);
+	buffer_format(b,
+		"#ifndef %s_H\n#define %s_H\n\n#include <weft/weft.h>\n\n#ifdef "
+		"__cplusplus\nextern \"C\" {\n#endif\n",
+		guard.data, guard.data);
+	buffer_format(b,
+		"\n/* An instance of the program: calls come from the thread that turns it, unless "
+		"it is said otherwise. */\nstruct %s;\n",
+		e->name.data);
 	buffer_add(b, buffer_text(&e->header.text));
 	buffer_format(b, "\n#ifdef __cplusplus\n}\n#endif\n#endif\n");
 }
@@ -312,8 +358,10 @@ static void header_file(struct emitter *e, struct buffer *b)
 static void source_file(struct emitter *e, struct buffer *b)
 {
 	banner(e, b, "The C of");
-	buffer_format(b, "#include \"%s.h\"\n\n#include <weft/abi.h>\n\n#if WEFT_ABI_VERSION != 1\n"
-		"#error \"this file was made for ABI 1 of libweft: generate it again with the weft that belongs to these headers\"\n#endif\n",
+	buffer_format(b,
+		"#include \"%s.h\"\n\n#include <weft/abi.h>\n\n#if WEFT_ABI_VERSION != 1\n"
+		"#error \"this file was made for ABI 1 of libweft: generate it again with the weft "
+		"that belongs to these headers\"\n#endif\n",
 		e->name.data);
 	buffer_add(b, buffer_text(&e->types.text));
 	buffer_add(b, buffer_text(&e->code.text));
@@ -324,8 +372,10 @@ static void source_file(struct emitter *e, struct buffer *b)
 static void main_file(struct emitter *e, struct buffer *b)
 {
 	banner(e, b, "A process around");
-	buffer_format(b, "#include \"%s.h\"\n\nint main(int argc, char **argv)\n{\n\treturn weft_main(&%s_program, argc, argv);\n}\n", e->name.data,
-		e->name.data);
+	buffer_format(b,
+		"#include \"%s.h\"\n\nint main(int argc, char **argv)\n{\n\treturn "
+		"weft_main(&%s_program, argc, argv);\n}\n",
+		e->name.data, e->name.data);
 }
 
 /* The program's name in C: its file's; a `main.weft` is called after its folder. */
@@ -339,7 +389,8 @@ static struct text program_name(struct emitter *e)
 	for (char *at = whole; at && (at = strchr(at, '/')) != NULL; at++) {
 		const char *end = strchr(at + 1, '/');
 		if (end)
-			folder = text_copy(e->arena, (struct text){ at + 1, (size_t)(end - at - 1) });
+			folder = text_copy(
+				e->arena, (struct text){ at + 1, (size_t)(end - at - 1) });
 	}
 	free(whole);
 	while (folder.size && !isalpha((unsigned char)folder.data[0]))
@@ -390,5 +441,6 @@ struct emitted emit_program(struct plan *plan, struct diags *diags, bool api, bo
 	header_file(e, &header);
 	source_file(e, &source);
 	main_file(e, &main);
-	return (struct emitted){ buffer_text(&header), buffer_text(&source), buffer_text(&main), e->name };
+	return (struct emitted){ buffer_text(&header), buffer_text(&source), buffer_text(&main),
+		e->name };
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT
  *
- * emit_public.c: the types of the public header, apart from those of stored rows: text by pointer and length, lists as arrays.
- * For each there is a conversion out (show_...) and one in (take_...), printed when something needs it.
+ * emit_public.c: the types of the public header, apart from those of stored rows: text by pointer
+ * and length, lists as arrays. For each there is a conversion out (show_...) and one in (take_...),
+ * printed when something needs it.
  */
 #include "emit_make.h"
 #include "emit_public.h"
@@ -10,13 +11,24 @@ static struct text public_name(struct emitter *e, const struct type *t)
 {
 	struct text name;
 	switch (t->kind) {
-	case TYPE_RECORD: name = c_lower(e, t->record->name); break;
-	case TYPE_ENUM: name = c_lower(e, t->enumeration->name); break;
-	case TYPE_REF: return text_format(e->arena, "%s_%s_ref", e->name.data, c_lower(e, t->collection->name).data);
-	case TYPE_LIST: return text_format(e->arena, "%s_list", public_tag(e, t->item).data);
-	case TYPE_OPTION: return text_format(e->arena, "%s_option", public_tag(e, t->item).data);
-	case TYPE_MAP: return text_format(e->arena, "%s_map", public_tag(e, t->item).data);
-	default: name = c_tag(e, t); break;
+	case TYPE_RECORD:
+		name = c_lower(e, t->record->name);
+		break;
+	case TYPE_ENUM:
+		name = c_lower(e, t->enumeration->name);
+		break;
+	case TYPE_REF:
+		return text_format(
+			e->arena, "%s_%s_ref", e->name.data, c_lower(e, t->collection->name).data);
+	case TYPE_LIST:
+		return text_format(e->arena, "%s_list", public_tag(e, t->item).data);
+	case TYPE_OPTION:
+		return text_format(e->arena, "%s_option", public_tag(e, t->item).data);
+	case TYPE_MAP:
+		return text_format(e->arena, "%s_map", public_tag(e, t->item).data);
+	default:
+		name = c_tag(e, t);
+		break;
 	}
 	return text_format(e->arena, "%s_%s", e->name.data, name.data);
 }
@@ -32,7 +44,8 @@ static bool is_same(const struct type *t)
 {
 	if (t->kind == TYPE_OPTION)
 		return !type_is_struct(t->item) && is_same(t->item);
-	return !type_is_id(t) && !type_is_struct(t) && t->kind != TYPE_SELECTOR && t->kind != TYPE_ENUM;
+	return !type_is_id(t) && !type_is_struct(t) && t->kind != TYPE_SELECTOR &&
+		t->kind != TYPE_ENUM;
 }
 
 /* ---- types ---- */
@@ -41,7 +54,8 @@ static bool begin(struct emitter *e, const struct type *t)
 {
 	if (name_find(e, t, NAME_PUBLIC_STRUCT))
 		return false;
-	name_add(e, t, NAME_PUBLIC_STRUCT, text_format(e->arena, "struct %s", public_tag(e, t).data));
+	name_add(e, t, NAME_PUBLIC_STRUCT,
+		text_format(e->arena, "struct %s", public_tag(e, t).data));
 	return true;
 }
 
@@ -49,7 +63,8 @@ static void fields(struct emitter *e, const struct type *t)
 {
 	for (size_t i = 0; t->kind == TYPE_RECORD && i < t->record->count; i++) {
 		if (t->record->fields[i].used)
-			line(e, "%s %s;", c_public(e, t->record->fields[i].type).data, c_field(e, t->record, i).data);
+			line(e, "%s %s;", c_public(e, t->record->fields[i].type).data,
+				c_field(e, t->record, i).data);
 	}
 	for (size_t i = 0; t->kind == TYPE_REF && i < t->collection->key_count; i++)
 		line(e, "%s %s;", c_public(e, type_of_key(t, i)).data, c_key(e, t, i).data);
@@ -71,7 +86,8 @@ static void need_fields(struct emitter *e, const struct type *t)
 
 static struct text public_variant(struct emitter *e, const struct type *t, size_t i)
 {
-	return text_format(e->arena, "%s_%s", c_upper(e, public_tag(e, t)).data, c_upper(e, t->enumeration->variants[i].name).data);
+	return text_format(e->arena, "%s_%s", c_upper(e, public_tag(e, t)).data,
+		c_upper(e, t->enumeration->variants[i].name).data);
 }
 
 static void enum_type(struct emitter *e, const struct type *t, struct text name)
@@ -103,7 +119,8 @@ static void enum_type(struct emitter *e, const struct type *t, struct text name)
 static void struct_type(struct emitter *e, const struct type *t, struct text name)
 {
 	need_fields(e, t);
-	struct text item = t->item ? c_public(e, t->item) : TEXT(""), key = t->key ? c_public(e, t->key) : TEXT("");
+	struct text item = t->item ? c_public(e, t->item) : TEXT(""),
+		    key = t->key ? c_public(e, t->key) : TEXT("");
 	struct emit_section *outer = e->out;
 	e->out = &e->header;
 	if (t->kind == TYPE_ENUM) {
@@ -152,7 +169,8 @@ struct text c_public(struct emitter *e, const struct type *t)
 	struct text name = public_tag(e, t);
 	if (begin(e, t))
 		struct_type(e, t, name);
-	return text_format(e->arena, "%s %s", t->kind == TYPE_ENUM && t->enumeration->is_plain ? "enum" : "struct", name.data);
+	return text_format(e->arena, "%s %s",
+		t->kind == TYPE_ENUM && t->enumeration->is_plain ? "enum" : "struct", name.data);
 }
 
 /* ---- out ---- */
@@ -180,10 +198,15 @@ void emit_show(struct emitter *e, const struct type *t, const char *from, const 
 
 static void show_list(struct emitter *e, const struct type *t)
 {
-	struct text item = t->kind == TYPE_MAP ? text_format(e->arena, "struct %s_entry", public_tag(e, t).data) : c_public(e, t->item);
-	struct text stored = t->kind == TYPE_MAP ? text_format(e->arena, "struct %s_entry", c_tag(e, t).data) : c_stored(e, t->item);
+	struct text item = t->kind == TYPE_MAP
+		? text_format(e->arena, "struct %s_entry", public_tag(e, t).data)
+		: c_public(e, t->item);
+	struct text stored = t->kind == TYPE_MAP
+		? text_format(e->arena, "struct %s_entry", c_tag(e, t).data)
+		: c_stored(e, t->item);
 	line(e, "struct weft_list list = weft_list_of(w->intern, *from);");
-	line(e, "%s *items = (%s *)weft_embed_room(w, list.count * sizeof(*items));", item.data, item.data);
+	line(e, "%s *items = (%s *)weft_embed_room(w, list.count * sizeof(*items));", item.data,
+		item.data);
 	line(e, "for (size_t i = 0; items != NULL && i < list.count; i++) {");
 	line(e, "const %s *stored = (const %s *)list.items + i;", stored.data, stored.data);
 	if (t->kind == TYPE_MAP) {
@@ -202,9 +225,11 @@ static struct text path(struct emitter *e, const char *base, struct text name)
 	return text_format(e->arena, "%s->%s", base, name.data);
 }
 
-typedef void convert_fn(struct emitter *e, const struct type *t, const char *from, const char *to, const char *what);
+typedef void convert_fn(struct emitter *e, const struct type *t, const char *from, const char *to,
+	const char *what);
 
-static void show_one(struct emitter *e, const struct type *t, const char *from, const char *to, const char *what)
+static void show_one(
+	struct emitter *e, const struct type *t, const char *from, const char *to, const char *what)
 {
 	(void)what;
 	emit_show(e, t, from, to);
@@ -216,12 +241,13 @@ static void each_field(struct emitter *e, const struct type *t, convert_fn *conv
 		if (!t->record->fields[i].used)
 			continue;
 		struct text f = c_field(e, t->record, i);
-		convert(e, t->record->fields[i].type, path(e, "from", f).data, path(e, "to", f).data,
-			text_copy(e->arena, t->record->fields[i].name).data);
+		convert(e, t->record->fields[i].type, path(e, "from", f).data,
+			path(e, "to", f).data, text_copy(e->arena, t->record->fields[i].name).data);
 	}
 	for (size_t i = 0; t->kind == TYPE_REF && i < t->collection->key_count; i++) {
 		struct text f = c_key(e, t, i);
-		convert(e, type_of_key(t, i), path(e, "from", f).data, path(e, "to", f).data, f.data);
+		convert(e, type_of_key(t, i), path(e, "from", f).data, path(e, "to", f).data,
+			f.data);
 	}
 }
 
@@ -234,11 +260,13 @@ static void each_variant(struct emitter *e, const struct type *t, convert_fn *co
 		if (v->payload_count == 0)
 			continue;
 		line(e, first ? "if (from->tag == %s) {" : "} else if (from->tag == %s) {",
-		     out ? c_variant(e, n, i).data : public_variant(e, t, i).data);
+			out ? c_variant(e, n, i).data : public_variant(e, t, i).data);
 		first = false;
 		for (size_t j = 0; j < v->payload_count; j++) {
-			struct text item = text_format(e->arena, "as.%s.item%zu", c_name(e, c_lower(e, v->name)).data, j);
-			convert(e, v->payload[j], path(e, "from", item).data, path(e, "to", item).data, text_copy(e->arena, v->name).data);
+			struct text item = text_format(
+				e->arena, "as.%s.item%zu", c_name(e, c_lower(e, v->name)).data, j);
+			convert(e, v->payload[j], path(e, "from", item).data,
+				path(e, "to", item).data, text_copy(e->arena, v->name).data);
 		}
 	}
 	if (!first)
@@ -248,7 +276,10 @@ static void each_variant(struct emitter *e, const struct type *t, convert_fn *co
 static void show_body(struct emitter *e, const struct type *t)
 {
 	switch (t->kind) {
-	case TYPE_LIST: case TYPE_MAP: show_list(e, t); return;
+	case TYPE_LIST:
+	case TYPE_MAP:
+		show_list(e, t);
+		return;
 	case TYPE_OPTION:
 		line(e, "to->has = from->has;");
 		emit_show(e, t->item, "from->value", "to->value");
@@ -258,7 +289,8 @@ static void show_body(struct emitter *e, const struct type *t)
 		line(e, "to->tag = (enum %s_tag)from->tag;", public_tag(e, t).data);
 		each_variant(e, t, show_one, true);
 		return;
-	default: each_field(e, t, show_one);
+	default:
+		each_field(e, t, show_one);
 	}
 }
 
@@ -272,7 +304,8 @@ static void refuse(struct emitter *e, const char *what, const char *why)
 }
 
 /* Statements that set the stored lvalue `to`, or leave with a reason. */
-void emit_take(struct emitter *e, const struct type *t, const char *from, const char *to, const char *what)
+void emit_take(
+	struct emitter *e, const struct type *t, const char *from, const char *to, const char *what)
 {
 	if (type_is_text(t)) {
 		line(e, "if (!weft_take_text(w, %s, &%s)) {", from, to);
@@ -313,8 +346,11 @@ void emit_take(struct emitter *e, const struct type *t, const char *from, const 
 
 static void take_list(struct emitter *e, const struct type *t)
 {
-	struct text stored = t->kind == TYPE_MAP ? text_format(e->arena, "struct %s_entry", c_tag(e, t).data) : c_stored(e, t->item);
-	line(e, "%s *items = (%s *)weft_embed_room(w, from->count * sizeof(*items));", stored.data, stored.data);
+	struct text stored = t->kind == TYPE_MAP
+		? text_format(e->arena, "struct %s_entry", c_tag(e, t).data)
+		: c_stored(e, t->item);
+	line(e, "%s *items = (%s *)weft_embed_room(w, from->count * sizeof(*items));", stored.data,
+		stored.data);
 	line(e, "for (size_t i = 0; items != NULL && i < from->count; i++) {");
 	if (t->kind == TYPE_MAP) {
 		emit_take(e, t->key, "from->items[i].key", "items[i].key", "key");
@@ -324,7 +360,9 @@ static void take_list(struct emitter *e, const struct type *t)
 	}
 	line(e, "}");
 	line(e, "struct weft_list list = { items, from->count };");
-	struct text item = t->kind == TYPE_MAP ? text_format(e->arena, "%s.item", c_descriptor(e, t).data + 1) : c_descriptor(e, t->item);
+	struct text item = t->kind == TYPE_MAP
+		? text_format(e->arena, "%s.item", c_descriptor(e, t).data + 1)
+		: c_descriptor(e, t->item);
 	line(e, "if (items != NULL)");
 	line_under(e, "*to = weft_keep_list(w, %s, list);", item.data);
 	line(e, "return w->status == WEFT_OK;");
@@ -333,7 +371,10 @@ static void take_list(struct emitter *e, const struct type *t)
 static void take_body(struct emitter *e, const struct type *t)
 {
 	switch (t->kind) {
-	case TYPE_LIST: case TYPE_MAP: take_list(e, t); return;
+	case TYPE_LIST:
+	case TYPE_MAP:
+		take_list(e, t);
+		return;
 	case TYPE_OPTION:
 		line(e, "to->has = from->has;");
 		line(e, "if (from->has) {");
@@ -346,7 +387,9 @@ static void take_body(struct emitter *e, const struct type *t)
 		refuse(e, text_copy(e->arena, t->enumeration->name).data, "no such variant");
 		each_variant(e, t, emit_take, false);
 		break;
-	default: each_field(e, t, emit_take); break;
+	default:
+		each_field(e, t, emit_take);
+		break;
 	}
 	line(e, "return true;");
 }
@@ -374,9 +417,13 @@ static struct text converter(struct emitter *e, const struct type *t, bool out)
 	e->out = &e->code;
 	blank_line(e);
 	if (out)
-		line(e, "static void %s(struct weft_scope *w, const %s *from, %s *to)", n->c.data, stored.data, shown.data);
+		line(e, "static void %s(struct weft_scope *w, const %s *from, %s *to)", n->c.data,
+			stored.data, shown.data);
 	else
-		line(e, "static bool %s(struct weft_scope *w, const %s *from, %s *to, const char **why)", n->c.data, shown.data, stored.data);
+		line(e,
+			"static bool %s(struct weft_scope *w, const %s *from, %s *to, const char "
+			"**why)",
+			n->c.data, shown.data, stored.data);
 	line(e, "{");
 	if (!strstr(text ? text : "", "w->") && !strstr(text ? text : "", "(w, "))
 		line(e, "(void)w;");

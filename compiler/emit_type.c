@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT
  *
- * emit_type.c: how the types of Weft look in C: stored form, expression form, structs and enums, and the descriptors that
- * decode, print, compare and retain read. One descriptor per type and program: lists are shared by it.
+ * emit_type.c: how the types of Weft look in C: stored form, expression form, structs and enums,
+ * and the descriptors that decode, print, compare and retain read. One descriptor per type and
+ * program: lists are shared by it.
  */
 #include "emit.h"
 #include "emit_type.h"
@@ -15,19 +16,31 @@ struct scalar {
 static const struct scalar scalars[] = {
 	[TYPE_BOOL] = { "bool", "bool", "&weft_type_bool", "bool", "struct weft_opt_bool", 1 },
 	[TYPE_INT] = { "int64_t", "int64_t", "&weft_type_int", "int", "struct weft_opt_int", 8 },
-	[TYPE_FLOAT] = { "double", "double", "&weft_type_float", "float", "struct weft_opt_float", 8 },
-	[TYPE_STRING] = { "weft_id", "struct weft_text", "&weft_type_string", "string", "struct weft_opt_text", 4 },
-	[TYPE_BYTES] = { "weft_id", "struct weft_text", "&weft_type_bytes", "bytes", "struct weft_opt_text", 4 },
-	[TYPE_PORT] = { "uint16_t", "uint16_t", "&weft_type_port", "port", "struct weft_opt_port", 2 },
-	[TYPE_IP] = { "struct weft_ip", "struct weft_ip", "&weft_type_ip", "ip", "struct weft_opt_ip", 1 },
-	[TYPE_CIDR] = { "struct weft_cidr", "struct weft_cidr", "&weft_type_cidr", "cidr", "struct weft_opt_cidr", 1 },
-	[TYPE_ADDR] = { "struct weft_addr", "struct weft_addr", "&weft_type_addr", "addr", "struct weft_opt_addr", 2 },
-	[TYPE_DURATION] = { "int64_t", "int64_t", "&weft_type_duration", "duration", "struct weft_opt_int", 8 },
+	[TYPE_FLOAT] = { "double", "double", "&weft_type_float", "float", "struct weft_opt_float",
+		8 },
+	[TYPE_STRING] = { "weft_id", "struct weft_text", "&weft_type_string", "string",
+		"struct weft_opt_text", 4 },
+	[TYPE_BYTES] = { "weft_id", "struct weft_text", "&weft_type_bytes", "bytes",
+		"struct weft_opt_text", 4 },
+	[TYPE_PORT] = { "uint16_t", "uint16_t", "&weft_type_port", "port", "struct weft_opt_port",
+		2 },
+	[TYPE_IP] = { "struct weft_ip", "struct weft_ip", "&weft_type_ip", "ip",
+		"struct weft_opt_ip", 1 },
+	[TYPE_CIDR] = { "struct weft_cidr", "struct weft_cidr", "&weft_type_cidr", "cidr",
+		"struct weft_opt_cidr", 1 },
+	[TYPE_ADDR] = { "struct weft_addr", "struct weft_addr", "&weft_type_addr", "addr",
+		"struct weft_opt_addr", 2 },
+	[TYPE_DURATION] = { "int64_t", "int64_t", "&weft_type_duration", "duration",
+		"struct weft_opt_int", 8 },
 	[TYPE_SIZE] = { "int64_t", "int64_t", "&weft_type_size", "size", "struct weft_opt_int", 8 },
-	[TYPE_INSTANT] = { "int64_t", "int64_t", "&weft_type_instant", "instant", "struct weft_opt_int", 8 },
-	[TYPE_IDENTITY] = { "weft_id", "struct weft_text", "&weft_type_identity", "identity", "struct weft_opt_text", 4 },
-	[TYPE_LABELS] = { "weft_id", "struct weft_list", "&weft_type_labels", "labels", "struct weft_opt_list", 4 },
-	[TYPE_SELECTOR] = { "struct weft_selector", "struct weft_selector", "&weft_type_selector", "selector", "struct weft_opt_selector", 4 },
+	[TYPE_INSTANT] = { "int64_t", "int64_t", "&weft_type_instant", "instant",
+		"struct weft_opt_int", 8 },
+	[TYPE_IDENTITY] = { "weft_id", "struct weft_text", "&weft_type_identity", "identity",
+		"struct weft_opt_text", 4 },
+	[TYPE_LABELS] = { "weft_id", "struct weft_list", "&weft_type_labels", "labels",
+		"struct weft_opt_list", 4 },
+	[TYPE_SELECTOR] = { "struct weft_selector", "struct weft_selector", "&weft_type_selector",
+		"selector", "struct weft_opt_selector", 4 },
 	[TYPE_VERDICT] = { "struct weft_verdict", "struct weft_verdict", NULL, "verdict", NULL, 8 },
 	[TYPE_CONN] = { NULL, "struct weft_conn *", NULL, "conn", NULL, 8 },
 	[TYPE_STREAM] = { NULL, "struct weft_stream *", NULL, "stream", "struct weft_stream *", 8 },
@@ -35,8 +48,10 @@ static const struct scalar scalars[] = {
 
 static const struct scalar *scalar_of(const struct type *t)
 {
-	static const struct scalar tag = { "uint32_t", "uint32_t", NULL, NULL, "struct weft_opt_tag", 4 };
-	static const struct scalar list = { "weft_id", "struct weft_list", NULL, NULL, "struct weft_opt_list", 4 };
+	static const struct scalar tag = { "uint32_t", "uint32_t", NULL, NULL,
+		"struct weft_opt_tag", 4 };
+	static const struct scalar list = { "weft_id", "struct weft_list", NULL, NULL,
+		"struct weft_opt_list", 4 };
 	if (t->kind == TYPE_ENUM && t->enumeration->is_plain)
 		return &tag;
 	if (t->kind == TYPE_LIST || t->kind == TYPE_MAP)
@@ -48,13 +63,14 @@ static const struct scalar *scalar_of(const struct type *t)
 
 bool type_is_struct(const struct type *t)
 {
-	return t->kind == TYPE_RECORD || t->kind == TYPE_REF || (t->kind == TYPE_ENUM && !t->enumeration->is_plain);
+	return t->kind == TYPE_RECORD || t->kind == TYPE_REF ||
+		(t->kind == TYPE_ENUM && !t->enumeration->is_plain);
 }
 
 bool type_is_id(const struct type *t)
 {
-	return t->kind == TYPE_STRING || t->kind == TYPE_BYTES || t->kind == TYPE_IDENTITY || t->kind == TYPE_LABELS ||
-	       t->kind == TYPE_LIST || t->kind == TYPE_MAP;
+	return t->kind == TYPE_STRING || t->kind == TYPE_BYTES || t->kind == TYPE_IDENTITY ||
+		t->kind == TYPE_LABELS || t->kind == TYPE_LIST || t->kind == TYPE_MAP;
 }
 
 bool type_is_text(const struct type *t)
@@ -96,12 +112,20 @@ static struct text new_tag(struct emitter *e, const struct type *t)
 		bool observed = t->record->declaration && t->record->declaration->kind == NODE_RULE;
 		return observed ? text_format(e->arena, "%s_state", name.data) : name;
 	}
-	case TYPE_ENUM: return c_global(e, t->enumeration->module, t->enumeration->name);
-	case TYPE_REF: return text_format(e->arena, "%s_ref", c_global(e, t->collection->module, t->collection->name).data);
-	case TYPE_LIST: return text_format(e->arena, "%s_list", tag(e, t->item).data);
-	case TYPE_OPTION: return text_format(e->arena, "%s_option", tag(e, t->item).data);
-	case TYPE_MAP: return text_format(e->arena, "%s_%s_map", tag(e, t->key).data, tag(e, t->item).data);
-	default: return text_of(scalars[t->kind].tag);
+	case TYPE_ENUM:
+		return c_global(e, t->enumeration->module, t->enumeration->name);
+	case TYPE_REF:
+		return text_format(e->arena, "%s_ref",
+			c_global(e, t->collection->module, t->collection->name).data);
+	case TYPE_LIST:
+		return text_format(e->arena, "%s_list", tag(e, t->item).data);
+	case TYPE_OPTION:
+		return text_format(e->arena, "%s_option", tag(e, t->item).data);
+	case TYPE_MAP:
+		return text_format(
+			e->arena, "%s_%s_map", tag(e, t->key).data, tag(e, t->item).data);
+	default:
+		return text_of(scalars[t->kind].tag);
 	}
 }
 
@@ -125,14 +149,17 @@ struct text c_tag(struct emitter *e, const struct type *t)
 bool type_is_label(const struct type *t)
 {
 	return t->kind == TYPE_RECORD && t->record->declaration == NULL && t->record->count == 2 &&
-	       text_is(t->record->fields[0].name, "key") && text_is(t->record->fields[1].name, "value") &&
-	       t->record->fields[0].type->kind == TYPE_STRING && t->record->fields[1].type->kind == TYPE_STRING;
+		text_is(t->record->fields[0].name, "key") &&
+		text_is(t->record->fields[1].name, "value") &&
+		t->record->fields[0].type->kind == TYPE_STRING &&
+		t->record->fields[1].type->kind == TYPE_STRING;
 }
 
 struct text c_variant(struct emitter *e, const struct enumeration *n, size_t variant)
 {
 	struct text base = c_global(e, n->module, n->name);
-	return text_format(e->arena, "%s_%s", c_upper(e, base).data, c_upper(e, n->variants[variant].name).data);
+	return text_format(e->arena, "%s_%s", c_upper(e, base).data,
+		c_upper(e, n->variants[variant].name).data);
 }
 
 /* ---- alignment and ids, for the descriptors ---- */
@@ -143,7 +170,8 @@ static unsigned align_of(const struct type *t)
 	switch (t->kind) {
 	case TYPE_RECORD:
 		for (size_t i = 0; i < t->record->count; i++) {
-			if (t->record->fields[i].used && align_of(t->record->fields[i].type) > align)
+			if (t->record->fields[i].used &&
+				align_of(t->record->fields[i].type) > align)
 				align = align_of(t->record->fields[i].type);
 		}
 		return align;
@@ -162,8 +190,10 @@ static unsigned align_of(const struct type *t)
 			}
 		}
 		return align;
-	case TYPE_OPTION: return align_of(t->item);
-	default: return scalar_of(t)->align;
+	case TYPE_OPTION:
+		return align_of(t->item);
+	default:
+		return scalar_of(t)->align;
 	}
 }
 
@@ -324,10 +354,18 @@ static struct text struct_of(struct emitter *e, const struct type *t)
 	if (name_find(e, t, NAME_STRUCT) == NULL) {
 		name_add(e, t, NAME_STRUCT, text_format(e->arena, "struct %s", name.data));
 		switch (t->kind) {
-		case TYPE_RECORD: record_struct(e, t, name); break;
-		case TYPE_REF: ref_struct(e, t, name); break;
-		case TYPE_OPTION: option_struct(e, t, name); break;
-		default: enum_struct(e, t, name); break;
+		case TYPE_RECORD:
+			record_struct(e, t, name);
+			break;
+		case TYPE_REF:
+			ref_struct(e, t, name);
+			break;
+		case TYPE_OPTION:
+			option_struct(e, t, name);
+			break;
+		default:
+			enum_struct(e, t, name);
+			break;
 		}
 	}
 	return text_format(e->arena, "struct %s", name.data);
@@ -348,14 +386,16 @@ struct text c_stored(struct emitter *e, const struct type *t)
 		return text_of(scalar_of(t->item)->option);
 	}
 	if (t->kind == TYPE_ENUM)
-		return t->enumeration->is_plain ? (struct_of(e, t), TEXT("uint32_t")) : struct_of(e, t);
+		return t->enumeration->is_plain ? (struct_of(e, t), TEXT("uint32_t"))
+						: struct_of(e, t);
 	return type_is_struct(t) ? struct_of(e, t) : text_of(scalar_of(t)->stored);
 }
 
 struct text c_expression(struct emitter *e, const struct type *t)
 {
 	if (t->kind == TYPE_OPTION)
-		return type_is_struct(t->item) ? c_expression(e, t->item) : text_of(scalar_of(t->item)->option);
+		return type_is_struct(t->item) ? c_expression(e, t->item)
+					       : text_of(scalar_of(t->item)->option);
 	if (type_is_struct(t))
 		return text_format(e->arena, "const %s *", c_stored(e, t).data);
 	if (t->kind == TYPE_ENUM)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT
  *
- * emit_value.c: operands: from the form in which a value stands in a row to the form that expressions use, and back.
+ * emit_value.c: operands: from the form in which a value stands in a row to the form that
+ * expressions use, and back.
  */
 #include "emit_make.h"
 
@@ -51,7 +52,8 @@ bool operand_is_simple(struct operand o)
 {
 	for (size_t i = 0; i < o.c.size; i++) {
 		unsigned char c = (unsigned char)o.c.data[i];
-		if (!isalnum(c) && c != '_' && c != '.' && !(c == '-' && i + 1 < o.c.size && o.c.data[i + 1] == '>') && c != '>')
+		if (!isalnum(c) && c != '_' && c != '.' &&
+			!(c == '-' && i + 1 < o.c.size && o.c.data[i + 1] == '>') && c != '>')
 			return false;
 	}
 	return true;
@@ -68,7 +70,8 @@ static struct operand from_id(struct emitter *e, struct operand o)
 {
 	e->uses_scope = true;
 	const char *read = is_text_like(o.type) ? "weft_text_of" : "weft_list_of";
-	struct operand v = operand_value(o.type, text_format(e->arena, "%s(w->intern, %s)", read, o.c.data));
+	struct operand v =
+		operand_value(o.type, text_format(e->arena, "%s(w->intern, %s)", read, o.c.data));
 	return v;
 }
 
@@ -83,9 +86,16 @@ struct operand emit_value(struct emitter *e, struct operand o)
 {
 	struct operand v = o;
 	switch (o.repr) {
-	case REPR_VALUE: case REPR_POINTER: case REPR_OPT_POINTER: return o;
-	case REPR_ID: v = from_id(e, o); break;
-	case REPR_OPT_ID: v = from_opt_id(e, o); break;
+	case REPR_VALUE:
+	case REPR_POINTER:
+	case REPR_OPT_POINTER:
+		return o;
+	case REPR_ID:
+		v = from_id(e, o);
+		break;
+	case REPR_OPT_ID:
+		v = from_opt_id(e, o);
+		break;
 	case REPR_PLACE:
 		v.repr = REPR_POINTER;
 		v.c = text_format(e->arena, "&%s", o.c.data);
@@ -111,8 +121,10 @@ struct text emit_member(struct emitter *e, struct operand o, const char *member)
 
 struct operand emit_field(struct emitter *e, struct operand record, size_t field)
 {
-	const struct record *r = record.type->kind == TYPE_OPTION ? record.type->item->record : record.type->record;
-	struct operand o = operand_stored(r->fields[field].type, emit_member(e, record, c_field(e, r, field).data));
+	const struct record *r =
+		record.type->kind == TYPE_OPTION ? record.type->item->record : record.type->record;
+	struct operand o = operand_stored(
+		r->fields[field].type, emit_member(e, record, c_field(e, r, field).data));
 	o.is_local = record.is_local;
 	return o;
 }
@@ -137,7 +149,8 @@ struct operand emit_let(struct emitter *e, const char *hint, struct operand o)
 		v = emit_value(e, o);
 		type = c_expression(e, o.type);
 	}
-	line(e, "%s = %s;", declared(e, type, name).data, text_copy(e->arena, c_no_parens(v.c)).data);
+	line(e, "%s = %s;", declared(e, type, name).data,
+		text_copy(e->arena, c_no_parens(v.c)).data);
 	v.c = name;
 	v.is_constant = false;
 	return v;
@@ -161,11 +174,17 @@ const char *zero_of(const struct type *t)
 		if (type_is_id(t->item))
 			return "{ false, { NULL, 0 } }";
 		switch (t->item->kind) {
-		case TYPE_IP: return "{ false, { { 0 } } }";
-		case TYPE_CIDR: case TYPE_ADDR: return "{ false, { { { 0 } }, 0 } }";
-		case TYPE_SELECTOR: return "{ false, { 0, 0 } }";
-		case TYPE_BOOL: return "{ false, false }";
-		default: return "{ false, 0 }";
+		case TYPE_IP:
+			return "{ false, { { 0 } } }";
+		case TYPE_CIDR:
+		case TYPE_ADDR:
+			return "{ false, { { { 0 } }, 0 } }";
+		case TYPE_SELECTOR:
+			return "{ false, { 0, 0 } }";
+		case TYPE_BOOL:
+			return "{ false, false }";
+		default:
+			return "{ false, 0 }";
 		}
 	}
 	if (type_is_struct(t) || t->kind == TYPE_STREAM)
@@ -173,12 +192,19 @@ const char *zero_of(const struct type *t)
 	if (type_is_id(t))
 		return "{ NULL, 0 }";
 	switch (t->kind) {
-	case TYPE_BOOL: return "false";
-	case TYPE_IP: return "{ { 0 } }";
-	case TYPE_CIDR: case TYPE_ADDR: return "{ { { 0 } }, 0 }";
-	case TYPE_SELECTOR: return "{ 0, 0 }";
-	case TYPE_VERDICT: return "{ false, NULL }";
-	default: return "0";
+	case TYPE_BOOL:
+		return "false";
+	case TYPE_IP:
+		return "{ { 0 } }";
+	case TYPE_CIDR:
+	case TYPE_ADDR:
+		return "{ { { 0 } }, 0 }";
+	case TYPE_SELECTOR:
+		return "{ 0, 0 }";
+	case TYPE_VERDICT:
+		return "{ false, NULL }";
+	default:
+		return "0";
 	}
 }
 
@@ -208,11 +234,14 @@ struct operand emit_escape(struct emitter *e, struct operand o)
 	e->uses_scope = true;
 	if (type_is_struct(o.type)) {
 		struct text type = c_stored(e, o.type);
-		return operand(o.type, REPR_POINTER, text_format(e->arena, "(const %s *)weft_scope_copy(w, %s, sizeof(%s))", type.data,
-			emit_value(e, o).c.data, type.data));
+		return operand(o.type, REPR_POINTER,
+			text_format(e->arena, "(const %s *)weft_scope_copy(w, %s, sizeof(%s))",
+				type.data, emit_value(e, o).c.data, type.data));
 	}
 	if (o.type->kind == TYPE_LIST && o.repr == REPR_VALUE)
-		return operand_value(o.type, text_format(e->arena, "weft_list_copy(w, %s, sizeof(%s))", o.c.data, c_stored(e, o.type->item).data));
+		return operand_value(o.type,
+			text_format(e->arena, "weft_list_copy(w, %s, sizeof(%s))", o.c.data,
+				c_stored(e, o.type->item).data));
 	return emit_value(e, o);
 }
 
@@ -237,10 +266,12 @@ static struct text to_id(struct emitter *e, struct operand o)
 /* A member of an lvalue, which may be `*out`. */
 static struct text member_of(struct emitter *e, struct text lvalue, const char *member)
 {
-	return lvalue.data[0] == '*' ? text_format(e->arena, "%s->%s", lvalue.data + 1, member) : text_format(e->arena, "%s.%s", lvalue.data, member);
+	return lvalue.data[0] == '*' ? text_format(e->arena, "%s->%s", lvalue.data + 1, member)
+				     : text_format(e->arena, "%s.%s", lvalue.data, member);
 }
 
-static void store_option(struct emitter *e, struct text lvalue, const struct type *t, struct operand o)
+static void store_option(
+	struct emitter *e, struct text lvalue, const struct type *t, struct operand o)
 {
 	struct text has = member_of(e, lvalue, "has"), value = member_of(e, lvalue, "value");
 	if (o.repr == REPR_OPT_ID || o.repr == REPR_OPT_PLACE) {
@@ -261,7 +292,8 @@ static void store_option(struct emitter *e, struct text lvalue, const struct typ
 	} else if (type_is_id(t->item)) {
 		line(e, "if (%s.has) {", o.c.data);
 		line(e, "%s = true;", has.data);
-		struct operand inside = operand_value(t->item, text_format(e->arena, "%s.value", o.c.data));
+		struct operand inside =
+			operand_value(t->item, text_format(e->arena, "%s.value", o.c.data));
 		line(e, "%s = %s;", value.data, to_id(e, inside).data);
 		line(e, "}");
 	} else {
@@ -277,7 +309,8 @@ void emit_store(struct emitter *e, struct text lvalue, const struct type *t, str
 	else if (type_is_id(t))
 		line(e, "%s = %s;", lvalue.data, to_id(e, o).data);
 	else if (type_is_struct(t) && o.repr == REPR_POINTER)
-		line(e, o.c.data[0] == '&' ? "%s = %s;" : "%s = *%s;", lvalue.data, o.c.data[0] == '&' ? o.c.data + 1 : o.c.data);
+		line(e, o.c.data[0] == '&' ? "%s = %s;" : "%s = *%s;", lvalue.data,
+			o.c.data[0] == '&' ? o.c.data + 1 : o.c.data);
 	else
 		line(e, "%s = %s;", lvalue.data, o.c.data);
 }
@@ -286,14 +319,18 @@ struct text emit_address(struct emitter *e, struct operand o)
 {
 	if (o.repr == REPR_POINTER)
 		return o.c;
-	bool stored = o.repr != REPR_OPT_POINTER && !(o.repr == REPR_VALUE && (type_is_id(o.type) ||
-		(o.type->kind == TYPE_OPTION && type_is_id(o.type->item))));
-	if (stored && operand_is_simple(o) && !o.is_constant && !isdigit((unsigned char)o.c.data[0]))
+	bool stored = o.repr != REPR_OPT_POINTER &&
+		!(o.repr == REPR_VALUE &&
+			(type_is_id(o.type) ||
+				(o.type->kind == TYPE_OPTION && type_is_id(o.type->item))));
+	if (stored && operand_is_simple(o) && !o.is_constant &&
+		!isdigit((unsigned char)o.c.data[0]))
 		return text_format(e->arena, "&%s", o.c.data);
 	struct text name = c_local(e, "stored");
 	struct text type = c_stored(e, o.type);
 	if (o.type->kind != TYPE_OPTION && !type_is_struct(o.type) && !type_is_id(o.type)) {
-		line(e, "const %s %s = %s;", type.data, name.data, text_copy(e->arena, c_no_parens(o.c)).data);
+		line(e, "const %s %s = %s;", type.data, name.data,
+			text_copy(e->arena, c_no_parens(o.c)).data);
 		return text_format(e->arena, "&%s", name.data);
 	}
 	line(e, "%s %s;", type.data, name.data);

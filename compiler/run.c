@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT
  *
- * run.c: `weft run`: compiles into a directory of its own, which is gone again before the program starts, and becomes the
- * program. Everything but the file's name and --check is the program's.
+ * run.c: `weft run`: compiles into a directory of its own, which is gone again before the program
+ * starts, and becomes the program. Everything but the file's name and --check is the program's.
  */
 #include "build.h"
 
@@ -36,7 +36,8 @@ static int become(void *user, int check)
 	for (int i = 0; i < l->argc; i++)
 		vec_push(b->arena, &arguments, l->argv[i]);
 	if (check >= 0)
-		vec_push(b->arena, &arguments, (void *)text_format(b->arena, "--check-fd=%d", check).data);
+		vec_push(b->arena, &arguments,
+			(void *)text_format(b->arena, "--check-fd=%d", check).data);
 	vec_push(b->arena, &arguments, NULL);
 	fexecve(program, (char **)arguments.items, environ);
 	fprintf(stderr, "weft run: cannot start what was built: %s\n", strerror(errno));

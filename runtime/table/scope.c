@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT
  *
- * scope.c: the surroundings of an expression (abi/scope.h): memory for computed text and lists, taken from the transaction, from
- * the connection's step, or, where there is neither, from blocks that end with the scope.
+ * scope.c: the surroundings of an expression (abi/scope.h): memory for computed text and lists,
+ * taken from the transaction, from the connection's step, or, where there is neither, from blocks
+ * that end with the scope.
  */
 #include <weft/abi/scope.h>
 
@@ -121,11 +122,13 @@ struct weft_text weft_show(struct weft_scope *w, const struct weft_type *type, c
 struct weft_text weft_show_int(struct weft_scope *w, int64_t value)
 {
 	char digits[24];
-	struct weft_text part = { digits, (size_t)snprintf(digits, sizeof(digits), "%lld", (long long)value) };
+	struct weft_text part = { digits,
+		(size_t)snprintf(digits, sizeof(digits), "%lld", (long long)value) };
 	return weft_join(w, &part, 1);
 }
 
-struct weft_text weft_show_list(struct weft_scope *w, const struct weft_type *type, struct weft_list list)
+struct weft_text weft_show_list(
+	struct weft_scope *w, const struct weft_type *type, struct weft_list list)
 {
 	struct weft_buffer b = { 0 };
 	const struct weft_type *item = type->item;
@@ -153,14 +156,17 @@ static weft_id kept(struct weft_scope *w, enum weft_status status, weft_id id)
 weft_id weft_keep_text(struct weft_scope *w, struct weft_text text)
 {
 	weft_id id = 0;
-	enum weft_status status = w->maker ? weft_intern_put_text(w->maker, text, &id) : WEFT_UNSUPPORTED;
+	enum weft_status status =
+		w->maker ? weft_intern_put_text(w->maker, text, &id) : WEFT_UNSUPPORTED;
 	return kept(w, status, id);
 }
 
 weft_id weft_keep_list(struct weft_scope *w, const struct weft_type *item, struct weft_list list)
 {
 	weft_id id = 0;
-	enum weft_status status = w->maker ? weft_intern_put_list(w->maker, item, list.items, list.count, &id) : WEFT_UNSUPPORTED;
+	enum weft_status status = w->maker
+		? weft_intern_put_list(w->maker, item, list.items, list.count, &id)
+		: WEFT_UNSUPPORTED;
 	return kept(w, status, id);
 }
 
@@ -199,14 +205,16 @@ void weft_list_add(struct weft_scope *w, struct weft_list_builder *b, const void
 }
 
 /* An entry of a list sorted by key, NULL when there is none. */
-const void *weft_map_get(const struct weft_intern *intern, const struct weft_type *map, struct weft_list entries, const void *key)
+const void *weft_map_get(const struct weft_intern *intern, const struct weft_type *map,
+	struct weft_list entries, const void *key)
 {
 	const struct weft_type *entry = map->item;
 	size_t low = 0, high = entries.count;
 	while (low < high) {
 		size_t middle = low + (high - low) / 2;
 		const char *at = (const char *)entries.items + middle * entry->size;
-		int order = weft_value_compare(intern, entry->fields[0].type, at + entry->fields[0].offset, key);
+		int order = weft_value_compare(
+			intern, entry->fields[0].type, at + entry->fields[0].offset, key);
 		if (order == 0)
 			return at;
 		if (order < 0)

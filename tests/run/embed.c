@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT
  *
- * embed.c: two programs, and two instances of one, in a process with a loop of its own: rows in and out, watchers that
- * put, a socket adopted, a connection dialled without one. Ends with 0 when all was as it should be.
+ * embed.c: two programs, and two instances of one, in a process with a loop of its own: rows in and
+ * out, watchers that put, a socket adopted, a connection dialled without one. Ends with 0 when all
+ * was as it should be.
  */
 #include "ports.h"
 #include "web.h"
@@ -13,12 +14,12 @@
 #include <unistd.h>
 
 static unsigned line_failed;
-#define EXPECT(condition) \
-	do { \
-		if (!(condition)) { \
+#define EXPECT(condition)                                                          \
+	do {                                                                       \
+		if (!(condition)) {                                                \
 			fprintf(stderr, "embed.c:%d: %s\n", __LINE__, #condition); \
-			line_failed = __LINE__; \
-		} \
+			line_failed = __LINE__;                                    \
+		}                                                                  \
 	} while (0)
 
 struct seen {
@@ -30,7 +31,8 @@ static struct weft_text text(const char *s)
 	return (struct weft_text){ s, strlen(s) };
 }
 
-static enum weft_status put_service(struct ports *program, const char *name, uint16_t port, uint16_t target, const char **why)
+static enum weft_status put_service(
+	struct ports *program, const char *name, uint16_t port, uint16_t target, const char **why)
 {
 	const struct weft_text app = WEFT_TEXT("web");
 	struct weft_match wanted = { WEFT_TEXT("app"), WEFT_IN, &app, 1 };
@@ -41,7 +43,8 @@ static enum weft_status put_service(struct ports *program, const char *name, uin
 	return ports_services_put(program, &row, why);
 }
 
-static void port_changed(void *user, struct ports *program, const struct ports_ports *before, const struct ports_ports *after)
+static void port_changed(void *user, struct ports *program, const struct ports_ports *before,
+	const struct ports_ports *after)
 {
 	struct seen *seen = user;
 	seen->last = after ? after->port : before->port;
@@ -49,16 +52,22 @@ static void port_changed(void *user, struct ports *program, const struct ports_p
 	seen->changed += before && after;
 	seen->closed += !after;
 	const struct ports_ports *row = after ? after : before;
-	EXPECT(row->service.namespace_.size == 4 && memcmp(row->service.namespace_.data, "shop", 4) == 0);
+	EXPECT(row->service.namespace_.size == 4 &&
+		memcmp(row->service.namespace_.data, "shop", 4) == 0);
 	if (after && after->port == 9101) /* belongs to the next transaction */
 		EXPECT(put_service(program, "next", 9102, 1, NULL) == WEFT_OK);
 }
 
 static struct ports *create(struct seen *seen)
 {
-	static const struct weft_setting settings[] = { { "namespace", "shop" }, { "labels", "app=web" } };
-	struct weft_options options = { .size = sizeof(options), .settings = settings, .setting_count = 2, .user = seen,
-		.has_log_level = true, .log_level = WEFT_LOG_ERROR };
+	static const struct weft_setting settings[] = { { "namespace", "shop" },
+		{ "labels", "app=web" } };
+	struct weft_options options = { .size = sizeof(options),
+		.settings = settings,
+		.setting_count = 2,
+		.user = seen,
+		.has_log_level = true,
+		.log_level = WEFT_LOG_ERROR };
 	struct ports *program = NULL;
 	char *error = NULL;
 	if (ports_create(&options, &program, &error) != WEFT_OK) {
@@ -71,7 +80,8 @@ static struct ports *create(struct seen *seen)
 static void turn(struct ports *program, int milliseconds, int until)
 {
 	for (int i = 0; i < milliseconds / 10; i++) {
-		struct pollfd wait[] = { { ports_descriptor(program), POLLIN, 0 }, { until, POLLIN, 0 } };
+		struct pollfd wait[] = { { ports_descriptor(program), POLLIN, 0 },
+			{ until, POLLIN, 0 } };
 		if (poll(wait, until < 0 ? 1 : 2, 10) < 0 || (until >= 0 && wait[1].revents))
 			return;
 		ports_turn(program, 0);
@@ -81,7 +91,8 @@ static void turn(struct ports *program, int milliseconds, int until)
 static void rows_in_and_out(struct ports *program, struct seen *seen, uint16_t target)
 {
 	const char *why = NULL;
-	EXPECT(put_service(program, "\xc0\xaf", 1, 1, &why) == WEFT_INVALID && why && strcmp(why, "name: not UTF-8") == 0);
+	EXPECT(put_service(program, "\xc0\xaf", 1, 1, &why) == WEFT_INVALID && why &&
+		strcmp(why, "name: not UTF-8") == 0);
 	EXPECT(put_service(program, "web", 9100, target, &why) == WEFT_OK);
 	EXPECT(seen->opened == 0);
 	EXPECT(ports_ports_watch(program, port_changed) == WEFT_OK);
@@ -121,7 +132,8 @@ static void adopts(struct ports *program)
 	close(pair[0]);
 }
 
-static void received(void *user, struct weft_stream *stream, struct weft_lease lease, enum weft_status status)
+static void received(
+	void *user, struct weft_stream *stream, struct weft_lease lease, enum weft_status status)
 {
 	(void)status;
 	if (lease.size) {
@@ -159,7 +171,9 @@ int main(int argc, char **argv)
 	struct seen one = { 0 }, two = { 0 };
 	struct ports *first = create(&one), *second = create(&two);
 	struct web *other = NULL;
-	struct weft_options quiet = { .size = sizeof(quiet), .has_log_level = true, .log_level = WEFT_LOG_ERROR };
+	struct weft_options quiet = {
+		.size = sizeof(quiet), .has_log_level = true, .log_level = WEFT_LOG_ERROR
+	};
 	EXPECT(web_create(&quiet, &other, NULL) == WEFT_OK);
 	rows_in_and_out(first, &one, target);
 	adopts(first);
@@ -168,7 +182,9 @@ int main(int argc, char **argv)
 	EXPECT(ports_ports_watch(second, port_changed) == WEFT_OK);
 	EXPECT(put_service(second, "web", 9200, target, NULL) == WEFT_OK);
 	EXPECT(two.opened == 1);
-	for (int i = 0; i < 20 && (web_web_get(other) == NULL || web_web_get(other)->state.tag != WEB_STATE_OPEN); i++)
+	for (int i = 0; i < 20 &&
+		(web_web_get(other) == NULL || web_web_get(other)->state.tag != WEB_STATE_OPEN);
+		i++)
 		web_turn(other, 10);
 	EXPECT(web_web_get(other) && web_web_get(other)->state.tag == WEB_STATE_OPEN);
 	web_destroy(other);

@@ -15,12 +15,14 @@ struct weft_opt_text zone(struct weft_ip ip)
 
 void backends_start(struct user *program)
 {
-	struct user_backend row = { WEFT_TEXT("first"), { { { 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 255, 255, 127, 0, 0, 1 } }, 1 }, 1 };
+	struct user_backend row = { WEFT_TEXT("first"),
+		{ { { 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 255, 255, 127, 0, 0, 1 } }, 1 }, 1 };
 	const char *why = "";
 	if (user_backends_put(program, &row, &why) != WEFT_OK)
 		abort();
 	row.name = (struct weft_text){ "\xff", 1 };
-	if (user_backends_put(program, &row, &why) != WEFT_INVALID || strcmp(why, "name: not UTF-8") != 0)
+	if (user_backends_put(program, &row, &why) != WEFT_INVALID ||
+		strcmp(why, "name: not UTF-8") != 0)
 		abort();
 	if (user_backends_synced(program) != WEFT_OK)
 		abort();
@@ -33,7 +35,8 @@ static void sent(void *text, struct weft_stream *stream, size_t size, enum weft_
 	weft_stream_close(stream);
 }
 
-void hello(struct user *program, struct weft_stream *stream, struct weft_addr remote, struct weft_addr original_dst, struct weft_text greeting)
+void hello(struct user *program, struct weft_stream *stream, struct weft_addr remote,
+	struct weft_addr original_dst, struct weft_text greeting)
 {
 	static const struct weft_stream_events events = { NULL, sent, NULL, NULL };
 	char *text = malloc(greeting.size + 2);

@@ -43,7 +43,8 @@ struct forward__web_state {
 };
 
 static const struct weft_field prelude__state_pending_fields[] = {
-	{ "0", offsetof(struct prelude__state_pending, item0), &weft_type_string, NULL, NULL, NULL },
+	{ "0", offsetof(struct prelude__state_pending, item0), &weft_type_string, NULL, NULL,
+			NULL },
 };
 static const struct weft_type prelude__state_pending_type = WEFT_RECORD_TYPE("Pending",
 		struct prelude__state_pending, 4, WEFT_HAS_IDS, prelude__state_pending_fields);
@@ -60,24 +61,26 @@ static const struct weft_variant prelude__state_variants[] = {
 	{ "Failed", NULL, &prelude__state_failed_type },
 	{ "Draining", NULL, NULL },
 };
-static const struct weft_type prelude__state_type = WEFT_UNION_TYPE("State", struct prelude__state, 4,
-		WEFT_HAS_IDS, false, prelude__state_variants);
+static const struct weft_type prelude__state_type = WEFT_UNION_TYPE("State", struct prelude__state,
+		4, WEFT_HAS_IDS, false, prelude__state_variants);
 
 static const struct weft_field forward__web_state_fields[] = {
-	{ "state", offsetof(struct forward__web_state, state), &prelude__state_type, NULL, NULL, NULL },
+	{ "state", offsetof(struct forward__web_state, state), &prelude__state_type, NULL, NULL,
+			NULL },
 };
-static const struct weft_type forward__web_state_type = WEFT_RECORD_TYPE("web", struct forward__web_state, 4,
-		WEFT_HAS_IDS, forward__web_state_fields);
+static const struct weft_type forward__web_state_type = WEFT_RECORD_TYPE("web",
+		struct forward__web_state, 4, WEFT_HAS_IDS, forward__web_state_fields);
 
 struct forward__web_rows {
 	struct weft_addr address;
 };
 
 static const struct weft_field forward__web_rows_fields[] = {
-	{ "address", offsetof(struct forward__web_rows, address), &weft_type_addr, NULL, NULL, NULL },
+	{ "address", offsetof(struct forward__web_rows, address), &weft_type_addr, NULL, NULL,
+			NULL },
 };
-static const struct weft_type forward__web_rows_type = WEFT_RECORD_TYPE("web_rows", struct forward__web_rows,
-		2, WEFT_NO_IDS, forward__web_rows_fields);
+static const struct weft_type forward__web_rows_type = WEFT_RECORD_TYPE("web_rows",
+		struct forward__web_rows, 2, WEFT_NO_IDS, forward__web_rows_fields);
 
 enum {
 	TABLE_WEB,
@@ -108,6 +111,7 @@ static enum weft_status web_rows__run(void *program, struct weft_engine *engine)
 	struct weft_scope scope, *w = &scope;
 	struct weft_delta *delta = weft_engine_delta(engine, OPERATOR_WEB_ROWS);
 	weft_scope_of_engine(w, program, engine);
+	w->counters = weft_engine_counters(engine, OPERATOR_WEB_ROWS);
 	if (weft_engine_is_first(engine))
 		web_rows__at_start(w, delta);
 	return w->status != WEFT_OK ? w->status : weft_settle(engine, OPERATOR_WEB_ROWS);
@@ -177,7 +181,8 @@ const struct weft_program_info forward_program = {
 
 /* ---- the embedding API: contracts in forward.h ---- */
 
-enum weft_status forward_create(const struct weft_options *options, struct forward **program, char **error)
+enum weft_status forward_create(const struct weft_options *options, struct forward **program,
+		char **error)
 {
 	void *made = NULL;
 	enum weft_status status = weft_create(&forward_program, options, &made, error);
@@ -220,7 +225,8 @@ enum weft_status forward_post(struct forward *program, void (*call)(void *argume
 	return weft_post(program, call, argument);
 }
 
-static bool take_forward__web_key(struct weft_scope *w, struct forward__web_state *to, const char **why)
+static bool take_forward__web_key(struct weft_scope *w, struct forward__web_state *to,
+		const char **why)
 {
 	memset(to, 0, sizeof(*to));
 	(void)w;
@@ -255,8 +261,8 @@ const struct forward_web *forward_web_get(struct forward *program)
 		return NULL;
 	const struct forward__web_state *found =
 			(const struct forward__web_state *)weft_table_get(weft_engine_table(program->head.engine, TABLE_WEB), WEFT_NEW, &stored);
-	struct forward_web *row = found != NULL ? (struct forward_web *)weft_embed_room(w, sizeof(*row))
-			: NULL;
+	struct forward_web *row = found != NULL
+			? (struct forward_web *)weft_embed_room(w, sizeof(*row)) : NULL;
 	if (row != NULL)
 		show_forward__web_state(w, found, row);
 	return row;
@@ -286,14 +292,16 @@ static void forward_web_changed(void *watch, const struct weft_table *table,
 	for (size_t i = 0; i < count; i++) {
 		struct forward_web before, after;
 		if (changes[i].before != NULL)
-			show_forward__web_state(w, (const struct forward__web_state *)changes[i].before,
+			show_forward__web_state(w,
+					(const struct forward__web_state *)changes[i].before,
 					&before);
 		if (changes[i].after != NULL)
-			show_forward__web_state(w, (const struct forward__web_state *)changes[i].after,
+			show_forward__web_state(w,
+					(const struct forward__web_state *)changes[i].after,
 					&after);
 		call(((struct weft_program_head *)program)->user, (struct forward *)program,
-				changes[i].before != NULL ? &before : NULL, changes[i].after != NULL
-				? &after : NULL);
+				changes[i].before != NULL ? &before : NULL,
+				changes[i].after != NULL ? &after : NULL);
 	}
 	weft_embed_leave(watch);
 }
@@ -314,7 +322,8 @@ enum weft_status forward_web_adopt(struct forward *program, int descriptor)
 	return weft_adopt(program, 0, NULL, descriptor);
 }
 
-enum weft_status forward_web_dial(struct forward *program, struct weft_addr to, struct weft_stream **stream)
+enum weft_status forward_web_dial(struct forward *program, struct weft_addr to,
+		struct weft_stream **stream)
 {
 	return weft_dial(program, 0, NULL, to, stream);
 }

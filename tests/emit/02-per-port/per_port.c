@@ -31,8 +31,8 @@ struct kubernetes__service {
 };
 
 static weft_default_fn kubernetes__service_namespace_absent;
-static const struct weft_type instant_option_type = WEFT_OPTION_TYPE("Instant?", struct weft_opt_int, 8,
-		WEFT_NO_IDS, &weft_type_instant);
+static const struct weft_type instant_option_type = WEFT_OPTION_TYPE("Instant?",
+		struct weft_opt_int, 8, WEFT_NO_IDS, &weft_type_instant);
 
 static weft_default_fn kubernetes__service_selector_absent;
 
@@ -63,10 +63,12 @@ struct kubernetes__service_port {
 };
 
 static const struct weft_field kubernetes__protocol_unknown_fields[] = {
-	{ "0", offsetof(struct kubernetes__protocol_unknown, item0), &weft_type_string, NULL, NULL, NULL },
+	{ "0", offsetof(struct kubernetes__protocol_unknown, item0), &weft_type_string, NULL, NULL,
+			NULL },
 };
 static const struct weft_type kubernetes__protocol_unknown_type = WEFT_RECORD_TYPE("Unknown",
-		struct kubernetes__protocol_unknown, 4, WEFT_HAS_IDS, kubernetes__protocol_unknown_fields);
+		struct kubernetes__protocol_unknown, 4, WEFT_HAS_IDS,
+		kubernetes__protocol_unknown_fields);
 
 static const struct weft_variant kubernetes__protocol_variants[] = {
 	{ "Tcp", "TCP", NULL },
@@ -84,9 +86,11 @@ static const struct weft_type port_option_type = WEFT_OPTION_TYPE("Port?", struc
 static weft_default_fn kubernetes__service_port_target_port_absent;
 
 static const struct weft_field kubernetes__service_port_fields[] = {
-	{ "port", offsetof(struct kubernetes__service_port, port), &weft_type_port, NULL, NULL, NULL },
-	{ "protocol", offsetof(struct kubernetes__service_port, protocol), &kubernetes__protocol_type, NULL,
-			kubernetes__service_port_protocol_absent, NULL },
+	{ "port", offsetof(struct kubernetes__service_port, port), &weft_type_port, NULL, NULL,
+			NULL },
+	{ "protocol", offsetof(struct kubernetes__service_port, protocol),
+			&kubernetes__protocol_type, NULL, kubernetes__service_port_protocol_absent,
+			NULL },
 	{ "target_port", offsetof(struct kubernetes__service_port, target_port), &port_option_type,
 			"targetPort", kubernetes__service_port_target_port_absent, NULL },
 };
@@ -96,14 +100,15 @@ static const struct weft_type kubernetes__service_port_list_type = WEFT_LIST_TYP
 		&kubernetes__service_port_type, NULL);
 
 static const struct weft_field kubernetes__service_fields[] = {
-	{ "name", offsetof(struct kubernetes__service, name), &weft_type_string, "metadata.name", NULL,
-			NULL },
+	{ "name", offsetof(struct kubernetes__service, name), &weft_type_string, "metadata.name",
+			NULL, NULL },
 	{ "namespace", offsetof(struct kubernetes__service, namespace_), &weft_type_string,
 			"metadata.namespace", kubernetes__service_namespace_absent, NULL },
 	{ "created", offsetof(struct kubernetes__service, created), &instant_option_type,
 			"metadata.creationTimestamp", NULL, NULL },
-	{ "selector", offsetof(struct kubernetes__service, selector), &weft_type_selector, "spec.selector",
-			kubernetes__service_selector_absent, kubernetes__service_selector_empty },
+	{ "selector", offsetof(struct kubernetes__service, selector), &weft_type_selector,
+			"spec.selector", kubernetes__service_selector_absent,
+			kubernetes__service_selector_empty },
 	{ "ports", offsetof(struct kubernetes__service, ports), &kubernetes__service_port_list_type,
 			"spec.ports", NULL, NULL },
 };
@@ -118,15 +123,18 @@ struct per_port__rejected_services {
 };
 
 static const struct weft_field per_port__rejected_services_fields[] = {
-	{ "namespace", offsetof(struct per_port__rejected_services, namespace_), &weft_type_string, NULL,
-			NULL, NULL },
-	{ "name", offsetof(struct per_port__rejected_services, name), &weft_type_string, NULL, NULL, NULL },
-	{ "reason", offsetof(struct per_port__rejected_services, reason), &weft_type_string, NULL, NULL,
+	{ "namespace", offsetof(struct per_port__rejected_services, namespace_), &weft_type_string,
+			NULL, NULL, NULL },
+	{ "name", offsetof(struct per_port__rejected_services, name), &weft_type_string, NULL, NULL,
 			NULL },
-	{ "place", offsetof(struct per_port__rejected_services, place), &weft_type_string, NULL, NULL, NULL },
+	{ "reason", offsetof(struct per_port__rejected_services, reason), &weft_type_string, NULL,
+			NULL, NULL },
+	{ "place", offsetof(struct per_port__rejected_services, place), &weft_type_string, NULL,
+			NULL, NULL },
 };
-static const struct weft_type per_port__rejected_services_type = WEFT_RECORD_TYPE("rejected_services",
-		struct per_port__rejected_services, 4, WEFT_HAS_IDS, per_port__rejected_services_fields);
+static const struct weft_type per_port__rejected_services_type =
+		WEFT_RECORD_TYPE("rejected_services", struct per_port__rejected_services, 4,
+		WEFT_HAS_IDS, per_port__rejected_services_fields);
 
 /* What became of an instance of a rule: the column `state` of its observed row. */
 /* prelude.weft:4  enum State { Pending(String), Open, Failed(String), Draining } */
@@ -157,7 +165,8 @@ struct per_port__per_port_state {
 };
 
 static const struct weft_field prelude__state_pending_fields[] = {
-	{ "0", offsetof(struct prelude__state_pending, item0), &weft_type_string, NULL, NULL, NULL },
+	{ "0", offsetof(struct prelude__state_pending, item0), &weft_type_string, NULL, NULL,
+			NULL },
 };
 static const struct weft_type prelude__state_pending_type = WEFT_RECORD_TYPE("Pending",
 		struct prelude__state_pending, 4, WEFT_HAS_IDS, prelude__state_pending_fields);
@@ -174,12 +183,14 @@ static const struct weft_variant prelude__state_variants[] = {
 	{ "Failed", NULL, &prelude__state_failed_type },
 	{ "Draining", NULL, NULL },
 };
-static const struct weft_type prelude__state_type = WEFT_UNION_TYPE("State", struct prelude__state, 4,
-		WEFT_HAS_IDS, false, prelude__state_variants);
+static const struct weft_type prelude__state_type = WEFT_UNION_TYPE("State", struct prelude__state,
+		4, WEFT_HAS_IDS, false, prelude__state_variants);
 
 static const struct weft_field per_port__per_port_state_fields[] = {
-	{ "port", offsetof(struct per_port__per_port_state, port), &weft_type_port, NULL, NULL, NULL },
-	{ "state", offsetof(struct per_port__per_port_state, state), &prelude__state_type, NULL, NULL, NULL },
+	{ "port", offsetof(struct per_port__per_port_state, port), &weft_type_port, NULL, NULL,
+			NULL },
+	{ "state", offsetof(struct per_port__per_port_state, state), &prelude__state_type, NULL,
+			NULL, NULL },
 };
 static const struct weft_type per_port__per_port_state_type = WEFT_RECORD_TYPE("per_port",
 		struct per_port__per_port_state, 4, WEFT_HAS_IDS, per_port__per_port_state_fields);
@@ -197,9 +208,10 @@ struct per_port__ports {
 };
 
 static const struct weft_field per_port__services_ref_fields[] = {
-	{ "namespace", offsetof(struct per_port__services_ref, namespace_), &weft_type_string, NULL, NULL,
+	{ "namespace", offsetof(struct per_port__services_ref, namespace_), &weft_type_string, NULL,
+			NULL, NULL },
+	{ "name", offsetof(struct per_port__services_ref, name), &weft_type_string, NULL, NULL,
 			NULL },
-	{ "name", offsetof(struct per_port__services_ref, name), &weft_type_string, NULL, NULL, NULL },
 };
 static const struct weft_type per_port__services_ref_type = WEFT_REF_TYPE("ref services",
 		struct per_port__services_ref, 4, WEFT_HAS_IDS, per_port__services_ref_fields);
@@ -207,11 +219,11 @@ static const struct weft_type per_port__services_ref_type = WEFT_REF_TYPE("ref s
 static const struct weft_field per_port__ports_fields[] = {
 	{ "port", offsetof(struct per_port__ports, port), &weft_type_port, NULL, NULL, NULL },
 	{ "target", offsetof(struct per_port__ports, target), &weft_type_port, NULL, NULL, NULL },
-	{ "service", offsetof(struct per_port__ports, service), &per_port__services_ref_type, NULL, NULL,
-			NULL },
+	{ "service", offsetof(struct per_port__ports, service), &per_port__services_ref_type, NULL,
+			NULL, NULL },
 };
-static const struct weft_type per_port__ports_type = WEFT_RECORD_TYPE("ports", struct per_port__ports, 4,
-		WEFT_HAS_IDS, per_port__ports_fields);
+static const struct weft_type per_port__ports_type = WEFT_RECORD_TYPE("ports",
+		struct per_port__ports, 4, WEFT_HAS_IDS, per_port__ports_fields);
 
 struct per_port__per_port_rows {
 	uint16_t port;
@@ -220,9 +232,12 @@ struct per_port__per_port_rows {
 };
 
 static const struct weft_field per_port__per_port_rows_fields[] = {
-	{ "port", offsetof(struct per_port__per_port_rows, port), &weft_type_port, NULL, NULL, NULL },
-	{ "address", offsetof(struct per_port__per_port_rows, address), &weft_type_addr, NULL, NULL, NULL },
-	{ "target", offsetof(struct per_port__per_port_rows, target), &weft_type_port, NULL, NULL, NULL },
+	{ "port", offsetof(struct per_port__per_port_rows, port), &weft_type_port, NULL, NULL,
+			NULL },
+	{ "address", offsetof(struct per_port__per_port_rows, address), &weft_type_addr, NULL, NULL,
+			NULL },
+	{ "target", offsetof(struct per_port__per_port_rows, target), &weft_type_port, NULL, NULL,
+			NULL },
 };
 static const struct weft_type per_port__per_port_rows_type = WEFT_RECORD_TYPE("per_port_rows",
 		struct per_port__per_port_rows, 2, WEFT_NO_IDS, per_port__per_port_rows_fields);
@@ -258,18 +273,23 @@ enum {
 static weft_default_fn per_port__namespace_default;
 
 static const struct weft_field per_port__ports_candidate_fields[] = {
-	{ "row", offsetof(struct per_port__ports_candidate, row), &per_port__ports_type, NULL, NULL, NULL },
-	{ "by", offsetof(struct per_port__ports_candidate, by), &instant_option_type, NULL, NULL, NULL },
-	{ "s_namespace", offsetof(struct per_port__ports_candidate, s_namespace), &weft_type_string, NULL,
+	{ "row", offsetof(struct per_port__ports_candidate, row), &per_port__ports_type, NULL, NULL,
+			NULL },
+	{ "by", offsetof(struct per_port__ports_candidate, by), &instant_option_type, NULL, NULL,
+			NULL },
+	{ "s_namespace", offsetof(struct per_port__ports_candidate, s_namespace), &weft_type_string,
+			NULL, NULL, NULL },
+	{ "s_name", offsetof(struct per_port__ports_candidate, s_name), &weft_type_string, NULL,
 			NULL, NULL },
-	{ "s_name", offsetof(struct per_port__ports_candidate, s_name), &weft_type_string, NULL, NULL, NULL },
-	{ "p_at", offsetof(struct per_port__ports_candidate, p_at), &weft_type_int, NULL, NULL, NULL },
+	{ "p_at", offsetof(struct per_port__ports_candidate, p_at), &weft_type_int, NULL, NULL,
+			NULL },
 };
 static const struct weft_type per_port__ports_candidate_type = WEFT_RECORD_TYPE("ports_candidate",
-		struct per_port__ports_candidate, 8, WEFT_HAS_IDS, per_port__ports_candidate_fields);
+		struct per_port__ports_candidate, 8, WEFT_HAS_IDS,
+		per_port__ports_candidate_fields);
 
-static enum weft_status kubernetes__service_namespace_absent(const void *program, struct weft_intern *intern,
-		const void *row, void *value)
+static enum weft_status kubernetes__service_namespace_absent(const void *program,
+		struct weft_intern *intern, const void *row, void *value)
 {
 	struct weft_scope scope, *w = &scope;
 	weft_scope_of_default(w, program, intern);
@@ -280,8 +300,8 @@ static enum weft_status kubernetes__service_namespace_absent(const void *program
 	return weft_scope_end(w);
 }
 
-static enum weft_status kubernetes__service_selector_absent(const void *program, struct weft_intern *intern,
-		const void *row, void *value)
+static enum weft_status kubernetes__service_selector_absent(const void *program,
+		struct weft_intern *intern, const void *row, void *value)
 {
 	(void)intern;
 	(void)program;
@@ -293,8 +313,8 @@ static enum weft_status kubernetes__service_selector_absent(const void *program,
 	return WEFT_OK;
 }
 
-static enum weft_status kubernetes__service_selector_empty(const void *program, struct weft_intern *intern,
-		const void *row, void *value)
+static enum weft_status kubernetes__service_selector_empty(const void *program,
+		struct weft_intern *intern, const void *row, void *value)
 {
 	(void)intern;
 	(void)program;
@@ -335,8 +355,8 @@ static enum weft_status kubernetes__service_port_target_port_absent(const void *
 	return WEFT_OK;
 }
 
-static void ports__of_s(struct weft_scope *w, struct weft_delta *delta, const struct kubernetes__service *s,
-		int64_t weight)
+static void ports__of_s(struct weft_scope *w, struct weft_delta *delta,
+		const struct kubernetes__service *s, int64_t weight)
 {
 	const struct per_port *p = (const struct per_port *)w->program;
 	if (!(s->namespace_ == p->params.namespace_))
@@ -386,14 +406,17 @@ static enum weft_status ports__run(void *program, struct weft_engine *engine)
 	const struct weft_change *change;
 	size_t count;
 	weft_scope_of_engine(w, program, engine);
+	w->counters = weft_engine_counters(engine, OPERATOR_PORTS);
 	change = weft_table_changes(weft_engine_table(engine, TABLE_SERVICES), &count);
 	for (size_t i = 0; i < count; i++) {
 		if (!(change[i].columns & UINT64_C(0x1f)))
 			continue;
 		if (change[i].before)
-			ports__of_s(w, delta, (const struct kubernetes__service *)change[i].before, -1);
+			ports__of_s(w, delta, (const struct kubernetes__service *)change[i].before,
+					-1);
 		if (change[i].after)
-			ports__of_s(w, delta, (const struct kubernetes__service *)change[i].after, 1);
+			ports__of_s(w, delta, (const struct kubernetes__service *)change[i].after,
+					1);
 	}
 	return w->status != WEFT_OK ? w->status : weft_settle(engine, OPERATOR_PORTS);
 }
@@ -419,14 +442,17 @@ static enum weft_status per_port_rows__run(void *program, struct weft_engine *en
 	const struct weft_change *change;
 	size_t count;
 	weft_scope_of_engine(w, program, engine);
+	w->counters = weft_engine_counters(engine, OPERATOR_PER_PORT_ROWS);
 	change = weft_table_changes(weft_engine_table(engine, TABLE_PORTS), &count);
 	for (size_t i = 0; i < count; i++) {
 		if (!(change[i].columns & UINT64_C(0x3)))
 			continue;
 		if (change[i].before)
-			per_port_rows__of_p(w, delta, (const struct per_port__ports *)change[i].before, -1);
+			per_port_rows__of_p(w, delta,
+					(const struct per_port__ports *)change[i].before, -1);
 		if (change[i].after)
-			per_port_rows__of_p(w, delta, (const struct per_port__ports *)change[i].after, 1);
+			per_port_rows__of_p(w, delta,
+					(const struct per_port__ports *)change[i].after, 1);
 	}
 	return w->status != WEFT_OK ? w->status : weft_settle(engine, OPERATOR_PER_PORT_ROWS);
 }
@@ -500,10 +526,10 @@ static enum weft_status per_port__namespace_default(const void *program, struct 
 }
 
 static const struct weft_param_info params[] = {
-	{ "namespace", &weft_type_string, offsetof(struct per_port__params, namespace_), "POD_NAMESPACE",
-			per_port__namespace_default, "main.weft:3" },
-	{ "labels", &weft_type_labels, offsetof(struct per_port__params, labels), "POD_LABELS", NULL,
-			"main.weft:4" },
+	{ "namespace", &weft_type_string, offsetof(struct per_port__params, namespace_),
+			"POD_NAMESPACE", per_port__namespace_default, "main.weft:3" },
+	{ "labels", &weft_type_labels, offsetof(struct per_port__params, labels), "POD_LABELS",
+			NULL, "main.weft:4" },
 };
 
 static const struct weft_source_info sources[] = {
@@ -520,25 +546,27 @@ static const uint16_t per_port__conflicts_ports_key[] = { 0, 1, 2 };
 static const uint16_t per_port__per_port_rows_key[] = { 0 };
 
 static const struct weft_table_info tables[] = {
-	{ "services", &kubernetes__service_type, per_port__services_key, 2, 0, NULL, true, false, false },
-	{ "rejected(services)", &per_port__rejected_services_type, per_port__rejected_services_key, 3, 0,
+	{ "services", &kubernetes__service_type, per_port__services_key, 2, 0, NULL, true, false,
+			false },
+	{ "rejected(services)", &per_port__rejected_services_type, per_port__rejected_services_key,
+			3, 0, NULL, true, false, false },
+	{ "conflicts(services)", &kubernetes__service_type, per_port__conflicts_services_key, 5, 0,
 			NULL, true, false, false },
-	{ "conflicts(services)", &kubernetes__service_type, per_port__conflicts_services_key, 5, 0, NULL,
-			true, false, false },
-	{ "per_port", &per_port__per_port_state_type, per_port__per_port_key, 1, 0, NULL, true, false,
-			false },
+	{ "per_port", &per_port__per_port_state_type, per_port__per_port_key, 1, 0, NULL, true,
+			false, false },
 	{ "ports", &per_port__ports_type, per_port__ports_key, 1, 0, NULL, false, false, false },
-	{ "conflicts(ports)", &per_port__ports_type, per_port__conflicts_ports_key, 3, 0, NULL, false, false,
-			false },
-	{ "per_port_rows", &per_port__per_port_rows_type, per_port__per_port_rows_key, 1, 0, NULL, false,
-			true, true },
+	{ "conflicts(ports)", &per_port__ports_type, per_port__conflicts_ports_key, 3, 0, NULL,
+			false, false, false },
+	{ "per_port_rows", &per_port__per_port_rows_type, per_port__per_port_rows_key, 1, 0, NULL,
+			false, true, true },
 };
 static const struct weft_operator_input per_port__ports_inputs[] = {
 	{ TABLE_SERVICES, UINT64_C(0x1f) },
 };
 static const uint16_t per_port__ports_order[] = { 1, 2, 3, 4 };
 static const struct weft_settle_info per_port__ports_settle = {
-	"ports", WEFT_SETTLE_KEEP_FIRST, &per_port__ports_candidate_type, per_port__ports_order, 4, 0,
+	"ports", WEFT_SETTLE_KEEP_FIRST, &per_port__ports_candidate_type, per_port__ports_order, 4,
+			0,
 	NULL, NULL, NULL, NULL, 0, false,
 };
 static const struct weft_operator_input per_port__per_port_rows_inputs[] = {
@@ -552,8 +580,8 @@ static const struct weft_settle_info per_port__per_port_rows_settle = {
 static const struct weft_operator_info operators[] = {
 	{ "ports", ports__run, per_port__ports_inputs, 1, TABLE_PORTS, TABLE_CONFLICTS_PORTS,
 			&per_port__ports_settle },
-	{ "per_port", per_port_rows__run, per_port__per_port_rows_inputs, 1, TABLE_PER_PORT_ROWS, WEFT_NONE,
-			&per_port__per_port_rows_settle },
+	{ "per_port", per_port_rows__run, per_port__per_port_rows_inputs, 1, TABLE_PER_PORT_ROWS,
+			WEFT_NONE, &per_port__per_port_rows_settle },
 };
 
 static const struct weft_engine_info engine_info = { tables, 7, 2, operators };
@@ -562,19 +590,21 @@ static const uint16_t per_port__per_port_needs[] = { TABLE_SERVICES };
 
 static const struct weft_rule_info rules[] = {
 	{ "per_port", "listener", TABLE_PER_PORT_ROWS, TABLE_PER_PORT, 1, WEFT_NONE,
-			&per_port__per_port_handler, INT64_C(30000000000), false, per_port__per_port_needs, 1,
-			"main.weft:16" },
+			&per_port__per_port_handler, INT64_C(30000000000), false,
+			per_port__per_port_needs, 1, "main.weft:16" },
 };
 
 const struct weft_program_info per_port_program = {
-	WEFT_ABI_VERSION, "per_port", "main.weft", sizeof(struct per_port), offsetof(struct per_port, params),
+	WEFT_ABI_VERSION, "per_port", "main.weft", sizeof(struct per_port),
+			offsetof(struct per_port, params),
 	params, 2, &engine_info,
 	sources, 1, rules, 1, NULL,
 };
 
 /* ---- the embedding API: contracts in per_port.h ---- */
 
-enum weft_status per_port_create(const struct weft_options *options, struct per_port **program, char **error)
+enum weft_status per_port_create(const struct weft_options *options, struct per_port **program,
+		char **error)
 {
 	void *made = NULL;
 	enum weft_status status = weft_create(&per_port_program, options, &made, error);
@@ -612,7 +642,8 @@ void per_port_stop(struct per_port *program)
 	weft_stop(program);
 }
 
-enum weft_status per_port_post(struct per_port *program, void (*call)(void *argument), void *argument)
+enum weft_status per_port_post(struct per_port *program, void (*call)(void *argument),
+		void *argument)
 {
 	return weft_post(program, call, argument);
 }
@@ -664,8 +695,9 @@ static bool take_kubernetes__protocol(struct weft_scope *w, const struct per_por
 	return true;
 }
 
-static bool take_kubernetes__service_port(struct weft_scope *w, const struct per_port_service_port *from,
-		struct kubernetes__service_port *to, const char **why)
+static bool take_kubernetes__service_port(struct weft_scope *w,
+		const struct per_port_service_port *from, struct kubernetes__service_port *to,
+		const char **why)
 {
 	to->port = from->port;
 	if (!take_kubernetes__protocol(w, &from->protocol, &to->protocol, why))
@@ -679,7 +711,8 @@ static bool take_kubernetes__service_port(struct weft_scope *w, const struct per
 static bool take_kubernetes__service_port_list(struct weft_scope *w,
 		const struct per_port_service_port_list *from, weft_id *to, const char **why)
 {
-	struct kubernetes__service_port *items = (struct kubernetes__service_port *)weft_embed_room(w,
+	struct kubernetes__service_port *items =
+			(struct kubernetes__service_port *)weft_embed_room(w,
 			from->count * sizeof(*items));
 	for (size_t i = 0; items != NULL && i < from->count; i++) {
 		if (!take_kubernetes__service_port(w, &from->items[i], &items[i], why))
@@ -741,7 +774,8 @@ enum weft_status per_port_services_delete(struct per_port *program, struct weft_
 	weft_embed_taking(w, &program->head);
 	enum weft_status status = WEFT_INVALID;
 	if (take_per_port__services_key(w, namespace_, name, &stored, &why))
-		status = weft_embed_delete(&program->head, &program->embed, TABLE_SERVICES, &stored);
+		status = weft_embed_delete(&program->head, &program->embed, TABLE_SERVICES,
+				&stored);
 	(void)weft_scope_end(w);
 	return status;
 }
@@ -761,8 +795,8 @@ static void show_kubernetes__protocol(struct weft_scope *w, const struct kuberne
 	}
 }
 
-static void show_kubernetes__service_port(struct weft_scope *w, const struct kubernetes__service_port *from,
-		struct per_port_service_port *to)
+static void show_kubernetes__service_port(struct weft_scope *w,
+		const struct kubernetes__service_port *from, struct per_port_service_port *to)
 {
 	to->port = from->port;
 	show_kubernetes__protocol(w, &from->protocol, &to->protocol);
@@ -794,8 +828,8 @@ static void show_kubernetes__service(struct weft_scope *w, const struct kubernet
 	show_kubernetes__service_port_list(w, &from->ports, &to->ports);
 }
 
-const struct per_port_service *per_port_services_get(struct per_port *program, struct weft_text namespace_,
-		struct weft_text name)
+const struct per_port_service *per_port_services_get(struct per_port *program,
+		struct weft_text namespace_, struct weft_text name)
 {
 	struct weft_scope *w = weft_embed_memory(&program->head, &program->embed);
 	struct kubernetes__service stored;
@@ -816,11 +850,13 @@ size_t per_port_services_list(struct per_port *program, const struct per_port_se
 	struct weft_scope *w = weft_embed_memory(&program->head, &program->embed);
 	const struct weft_table *table = weft_engine_table(program->head.engine, TABLE_SERVICES);
 	size_t room = weft_table_count(table, WEFT_NEW), count = 0;
-	struct per_port_service *row = (struct per_port_service *)weft_embed_room(w, room * sizeof(*row));
+	struct per_port_service *row = (struct per_port_service *)weft_embed_room(w,
+			room * sizeof(*row));
 	struct weft_cursor at;
 	const void *from = weft_table_first(&at, table, WEFT_NEW);
 	for (; row != NULL && from != NULL && count < room; from = weft_cursor_next(&at))
-		show_kubernetes__service(w, (const struct kubernetes__service *)from, &row[count++]);
+		show_kubernetes__service(w, (const struct kubernetes__service *)from,
+				&row[count++]);
 	*rows = row;
 	return count;
 }
@@ -835,14 +871,16 @@ static void per_port_services_changed(void *watch, const struct weft_table *tabl
 	for (size_t i = 0; i < count; i++) {
 		struct per_port_service before, after;
 		if (changes[i].before != NULL)
-			show_kubernetes__service(w, (const struct kubernetes__service *)changes[i].before,
+			show_kubernetes__service(w,
+					(const struct kubernetes__service *)changes[i].before,
 					&before);
 		if (changes[i].after != NULL)
-			show_kubernetes__service(w, (const struct kubernetes__service *)changes[i].after,
+			show_kubernetes__service(w,
+					(const struct kubernetes__service *)changes[i].after,
 					&after);
 		call(((struct weft_program_head *)program)->user, (struct per_port *)program,
-				changes[i].before != NULL ? &before : NULL, changes[i].after != NULL
-				? &after : NULL);
+				changes[i].before != NULL ? &before : NULL,
+				changes[i].after != NULL ? &after : NULL);
 	}
 	weft_embed_leave(watch);
 }
@@ -855,7 +893,8 @@ enum weft_status per_port_services_watch(struct per_port *program, per_port_serv
 
 void per_port_services_unwatch(struct per_port *program, per_port_services_watch_fn *call)
 {
-	weft_embed_remove_watch(&program->head, &program->embed, TABLE_SERVICES, (weft_embed_fn *)call);
+	weft_embed_remove_watch(&program->head, &program->embed, TABLE_SERVICES,
+			(weft_embed_fn *)call);
 }
 
 static bool take_per_port__per_port_key(struct weft_scope *w, uint16_t port,
@@ -880,8 +919,8 @@ static void show_prelude__state(struct weft_scope *w, const struct prelude__stat
 	}
 }
 
-static void show_per_port__per_port_state(struct weft_scope *w, const struct per_port__per_port_state *from,
-		struct per_port_per_port *to)
+static void show_per_port__per_port_state(struct weft_scope *w,
+		const struct per_port__per_port_state *from, struct per_port_per_port *to)
 {
 	to->port = from->port;
 	show_prelude__state(w, &from->state, &to->state);
@@ -908,7 +947,8 @@ size_t per_port_per_port_list(struct per_port *program, const struct per_port_pe
 	struct weft_scope *w = weft_embed_memory(&program->head, &program->embed);
 	const struct weft_table *table = weft_engine_table(program->head.engine, TABLE_PER_PORT);
 	size_t room = weft_table_count(table, WEFT_NEW), count = 0;
-	struct per_port_per_port *row = (struct per_port_per_port *)weft_embed_room(w, room * sizeof(*row));
+	struct per_port_per_port *row = (struct per_port_per_port *)weft_embed_room(w,
+			room * sizeof(*row));
 	struct weft_cursor at;
 	const void *from = weft_table_first(&at, table, WEFT_NEW);
 	for (; row != NULL && from != NULL && count < room; from = weft_cursor_next(&at))
@@ -929,13 +969,15 @@ static void per_port_per_port_changed(void *watch, const struct weft_table *tabl
 		struct per_port_per_port before, after;
 		if (changes[i].before != NULL)
 			show_per_port__per_port_state(w,
-					(const struct per_port__per_port_state *)changes[i].before, &before);
+					(const struct per_port__per_port_state *)changes[i].before,
+					&before);
 		if (changes[i].after != NULL)
 			show_per_port__per_port_state(w,
-					(const struct per_port__per_port_state *)changes[i].after, &after);
+					(const struct per_port__per_port_state *)changes[i].after,
+					&after);
 		call(((struct weft_program_head *)program)->user, (struct per_port *)program,
-				changes[i].before != NULL ? &before : NULL, changes[i].after != NULL
-				? &after : NULL);
+				changes[i].before != NULL ? &before : NULL,
+				changes[i].after != NULL ? &after : NULL);
 	}
 	weft_embed_leave(watch);
 }
@@ -948,11 +990,12 @@ enum weft_status per_port_per_port_watch(struct per_port *program, per_port_per_
 
 void per_port_per_port_unwatch(struct per_port *program, per_port_per_port_watch_fn *call)
 {
-	weft_embed_remove_watch(&program->head, &program->embed, TABLE_PER_PORT, (weft_embed_fn *)call);
+	weft_embed_remove_watch(&program->head, &program->embed, TABLE_PER_PORT,
+			(weft_embed_fn *)call);
 }
 
-static bool take_per_port__ports_key(struct weft_scope *w, uint16_t port, struct per_port__ports *to,
-		const char **why)
+static bool take_per_port__ports_key(struct weft_scope *w, uint16_t port,
+		struct per_port__ports *to, const char **why)
 {
 	memset(to, 0, sizeof(*to));
 	(void)w;
@@ -961,8 +1004,8 @@ static bool take_per_port__ports_key(struct weft_scope *w, uint16_t port, struct
 	return true;
 }
 
-static void show_per_port__services_ref(struct weft_scope *w, const struct per_port__services_ref *from,
-		struct per_port_services_ref *to)
+static void show_per_port__services_ref(struct weft_scope *w,
+		const struct per_port__services_ref *from, struct per_port_services_ref *to)
 {
 	to->namespace_ = weft_text_of(w->intern, from->namespace_);
 	to->name = weft_text_of(w->intern, from->name);
@@ -984,8 +1027,7 @@ const struct per_port_ports *per_port_ports_get(struct per_port *program, uint16
 	if (!take_per_port__ports_key(w, port, &stored, &why))
 		return NULL;
 	const struct per_port__ports *found =
-			(const struct per_port__ports *)weft_table_get(weft_engine_table(program->head.engine,
-			TABLE_PORTS), WEFT_NEW, &stored);
+			(const struct per_port__ports *)weft_table_get(weft_engine_table(program->head.engine, TABLE_PORTS), WEFT_NEW, &stored);
 	struct per_port_ports *row = found != NULL
 			? (struct per_port_ports *)weft_embed_room(w, sizeof(*row)) : NULL;
 	if (row != NULL)
@@ -998,7 +1040,8 @@ size_t per_port_ports_list(struct per_port *program, const struct per_port_ports
 	struct weft_scope *w = weft_embed_memory(&program->head, &program->embed);
 	const struct weft_table *table = weft_engine_table(program->head.engine, TABLE_PORTS);
 	size_t room = weft_table_count(table, WEFT_NEW), count = 0;
-	struct per_port_ports *row = (struct per_port_ports *)weft_embed_room(w, room * sizeof(*row));
+	struct per_port_ports *row = (struct per_port_ports *)weft_embed_room(w,
+			room * sizeof(*row));
 	struct weft_cursor at;
 	const void *from = weft_table_first(&at, table, WEFT_NEW);
 	for (; row != NULL && from != NULL && count < room; from = weft_cursor_next(&at))
@@ -1017,25 +1060,28 @@ static void per_port_ports_changed(void *watch, const struct weft_table *table,
 	for (size_t i = 0; i < count; i++) {
 		struct per_port_ports before, after;
 		if (changes[i].before != NULL)
-			show_per_port__ports(w, (const struct per_port__ports *)changes[i].before, &before);
+			show_per_port__ports(w, (const struct per_port__ports *)changes[i].before,
+					&before);
 		if (changes[i].after != NULL)
-			show_per_port__ports(w, (const struct per_port__ports *)changes[i].after, &after);
+			show_per_port__ports(w, (const struct per_port__ports *)changes[i].after,
+					&after);
 		call(((struct weft_program_head *)program)->user, (struct per_port *)program,
-				changes[i].before != NULL ? &before : NULL, changes[i].after != NULL
-				? &after : NULL);
+				changes[i].before != NULL ? &before : NULL,
+				changes[i].after != NULL ? &after : NULL);
 	}
 	weft_embed_leave(watch);
 }
 
 enum weft_status per_port_ports_watch(struct per_port *program, per_port_ports_watch_fn *call)
 {
-	return weft_embed_add_watch(&program->head, &program->embed, TABLE_PORTS, per_port_ports_changed,
-			(weft_embed_fn *)call);
+	return weft_embed_add_watch(&program->head, &program->embed, TABLE_PORTS,
+			per_port_ports_changed, (weft_embed_fn *)call);
 }
 
 void per_port_ports_unwatch(struct per_port *program, per_port_ports_watch_fn *call)
 {
-	weft_embed_remove_watch(&program->head, &program->embed, TABLE_PORTS, (weft_embed_fn *)call);
+	weft_embed_remove_watch(&program->head, &program->embed, TABLE_PORTS,
+			(weft_embed_fn *)call);
 }
 
 static bool take_per_port__per_port_rows_key(struct weft_scope *w, uint16_t port,
@@ -1061,8 +1107,8 @@ enum weft_status per_port_per_port_adopt(struct per_port *program, uint16_t port
 	return status;
 }
 
-enum weft_status per_port_per_port_dial(struct per_port *program, uint16_t port, struct weft_addr to,
-		struct weft_stream **stream)
+enum weft_status per_port_per_port_dial(struct per_port *program, uint16_t port,
+		struct weft_addr to, struct weft_stream **stream)
 {
 	struct weft_scope scope, *w = &scope;
 	struct per_port__per_port_rows row;

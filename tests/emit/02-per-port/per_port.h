@@ -16,7 +16,8 @@ struct per_port;
 extern const struct weft_program_info per_port_program;
 
 /* `options` may be NULL. On failure `error`, if not NULL, gets a text to free(). */
-enum weft_status per_port_create(const struct weft_options *options, struct per_port **program, char **error);
+enum weft_status per_port_create(const struct weft_options *options, struct per_port **program,
+		char **error);
 void per_port_destroy(struct per_port *program);
 /* Turns until it has drained. */
 enum weft_status per_port_run(struct per_port *program);
@@ -26,7 +27,8 @@ int per_port_descriptor(const struct per_port *program);
 /* Begins to drain. Like _post: from any thread. */
 void per_port_stop(struct per_port *program);
 /* Calls `call(argument)` in the instance's thread, at its next turn. */
-enum weft_status per_port_post(struct per_port *program, void (*call)(void *argument), void *argument);
+enum weft_status per_port_post(struct per_port *program, void (*call)(void *argument),
+		void *argument);
 
 /* What is put between begin and commit arrives as one transaction; a put outside is one of its own. */
 enum weft_status per_port_begin(struct per_port *program);
@@ -76,13 +78,14 @@ enum weft_status per_port_services_delete(struct per_port *program, struct weft_
 /* All rows that there are now have been put: what waits for them may begin. */
 enum weft_status per_port_services_synced(struct per_port *program);
 /* NULL: there is none. Valid until the next turn, like what _list gives. */
-const struct per_port_service *per_port_services_get(struct per_port *program, struct weft_text namespace_,
-		struct weft_text name);
+const struct per_port_service *per_port_services_get(struct per_port *program,
+		struct weft_text namespace_, struct weft_text name);
 size_t per_port_services_list(struct per_port *program, const struct per_port_service **rows);
 /* The rows that are there at once, then the net changes of each transaction: `before` is NULL for a new row, `after` for one that went. */
 typedef void per_port_services_watch_fn(void *user, struct per_port *program,
 		const struct per_port_service *before, const struct per_port_service *after);
-enum weft_status per_port_services_watch(struct per_port *program, per_port_services_watch_fn *call);
+enum weft_status per_port_services_watch(struct per_port *program,
+		per_port_services_watch_fn *call);
 void per_port_services_unwatch(struct per_port *program, per_port_services_watch_fn *call);
 
 /* What became of an instance of a rule: the column `state` of its observed row. */
@@ -116,7 +119,8 @@ size_t per_port_per_port_list(struct per_port *program, const struct per_port_pe
 /* The rows that are there at once, then the net changes of each transaction: `before` is NULL for a new row, `after` for one that went. */
 typedef void per_port_per_port_watch_fn(void *user, struct per_port *program,
 		const struct per_port_per_port *before, const struct per_port_per_port *after);
-enum weft_status per_port_per_port_watch(struct per_port *program, per_port_per_port_watch_fn *call);
+enum weft_status per_port_per_port_watch(struct per_port *program,
+		per_port_per_port_watch_fn *call);
 void per_port_per_port_unwatch(struct per_port *program, per_port_per_port_watch_fn *call);
 
 struct per_port_services_ref {
@@ -143,8 +147,8 @@ void per_port_ports_unwatch(struct per_port *program, per_port_ports_watch_fn *c
 /* Runs a connected socket through the listener's handler, as if it had accepted it; then it is the program's. */
 enum weft_status per_port_per_port_adopt(struct per_port *program, uint16_t port, int descriptor);
 /* A connection to `to` without a socket: the handler decides about it, and is at the stream's other end. */
-enum weft_status per_port_per_port_dial(struct per_port *program, uint16_t port, struct weft_addr to,
-		struct weft_stream **stream);
+enum weft_status per_port_per_port_dial(struct per_port *program, uint16_t port,
+		struct weft_addr to, struct weft_stream **stream);
 
 #ifdef __cplusplus
 }

@@ -32,8 +32,8 @@ struct kubernetes__service {
 };
 
 static weft_default_fn kubernetes__service_namespace_absent;
-static const struct weft_type instant_option_type = WEFT_OPTION_TYPE("Instant?", struct weft_opt_int, 8,
-		WEFT_NO_IDS, &weft_type_instant);
+static const struct weft_type instant_option_type = WEFT_OPTION_TYPE("Instant?",
+		struct weft_opt_int, 8, WEFT_NO_IDS, &weft_type_instant);
 
 static weft_default_fn kubernetes__service_selector_absent;
 
@@ -64,10 +64,12 @@ struct kubernetes__service_port {
 };
 
 static const struct weft_field kubernetes__protocol_unknown_fields[] = {
-	{ "0", offsetof(struct kubernetes__protocol_unknown, item0), &weft_type_string, NULL, NULL, NULL },
+	{ "0", offsetof(struct kubernetes__protocol_unknown, item0), &weft_type_string, NULL, NULL,
+			NULL },
 };
 static const struct weft_type kubernetes__protocol_unknown_type = WEFT_RECORD_TYPE("Unknown",
-		struct kubernetes__protocol_unknown, 4, WEFT_HAS_IDS, kubernetes__protocol_unknown_fields);
+		struct kubernetes__protocol_unknown, 4, WEFT_HAS_IDS,
+		kubernetes__protocol_unknown_fields);
 
 static const struct weft_variant kubernetes__protocol_variants[] = {
 	{ "Tcp", "TCP", NULL },
@@ -85,9 +87,11 @@ static const struct weft_type port_option_type = WEFT_OPTION_TYPE("Port?", struc
 static weft_default_fn kubernetes__service_port_target_port_absent;
 
 static const struct weft_field kubernetes__service_port_fields[] = {
-	{ "port", offsetof(struct kubernetes__service_port, port), &weft_type_port, NULL, NULL, NULL },
-	{ "protocol", offsetof(struct kubernetes__service_port, protocol), &kubernetes__protocol_type, NULL,
-			kubernetes__service_port_protocol_absent, NULL },
+	{ "port", offsetof(struct kubernetes__service_port, port), &weft_type_port, NULL, NULL,
+			NULL },
+	{ "protocol", offsetof(struct kubernetes__service_port, protocol),
+			&kubernetes__protocol_type, NULL, kubernetes__service_port_protocol_absent,
+			NULL },
 	{ "target_port", offsetof(struct kubernetes__service_port, target_port), &port_option_type,
 			"targetPort", kubernetes__service_port_target_port_absent, NULL },
 };
@@ -97,14 +101,15 @@ static const struct weft_type kubernetes__service_port_list_type = WEFT_LIST_TYP
 		&kubernetes__service_port_type, NULL);
 
 static const struct weft_field kubernetes__service_fields[] = {
-	{ "name", offsetof(struct kubernetes__service, name), &weft_type_string, "metadata.name", NULL,
-			NULL },
+	{ "name", offsetof(struct kubernetes__service, name), &weft_type_string, "metadata.name",
+			NULL, NULL },
 	{ "namespace", offsetof(struct kubernetes__service, namespace_), &weft_type_string,
 			"metadata.namespace", kubernetes__service_namespace_absent, NULL },
 	{ "created", offsetof(struct kubernetes__service, created), &instant_option_type,
 			"metadata.creationTimestamp", NULL, NULL },
-	{ "selector", offsetof(struct kubernetes__service, selector), &weft_type_selector, "spec.selector",
-			kubernetes__service_selector_absent, kubernetes__service_selector_empty },
+	{ "selector", offsetof(struct kubernetes__service, selector), &weft_type_selector,
+			"spec.selector", kubernetes__service_selector_absent,
+			kubernetes__service_selector_empty },
 	{ "ports", offsetof(struct kubernetes__service, ports), &kubernetes__service_port_list_type,
 			"spec.ports", NULL, NULL },
 };
@@ -119,15 +124,18 @@ struct sidecar__rejected_services {
 };
 
 static const struct weft_field sidecar__rejected_services_fields[] = {
-	{ "namespace", offsetof(struct sidecar__rejected_services, namespace_), &weft_type_string, NULL, NULL,
+	{ "namespace", offsetof(struct sidecar__rejected_services, namespace_), &weft_type_string,
+			NULL, NULL, NULL },
+	{ "name", offsetof(struct sidecar__rejected_services, name), &weft_type_string, NULL, NULL,
 			NULL },
-	{ "name", offsetof(struct sidecar__rejected_services, name), &weft_type_string, NULL, NULL, NULL },
-	{ "reason", offsetof(struct sidecar__rejected_services, reason), &weft_type_string, NULL, NULL,
-			NULL },
-	{ "place", offsetof(struct sidecar__rejected_services, place), &weft_type_string, NULL, NULL, NULL },
+	{ "reason", offsetof(struct sidecar__rejected_services, reason), &weft_type_string, NULL,
+			NULL, NULL },
+	{ "place", offsetof(struct sidecar__rejected_services, place), &weft_type_string, NULL,
+			NULL, NULL },
 };
-static const struct weft_type sidecar__rejected_services_type = WEFT_RECORD_TYPE("rejected_services",
-		struct sidecar__rejected_services, 4, WEFT_HAS_IDS, sidecar__rejected_services_fields);
+static const struct weft_type sidecar__rejected_services_type =
+		WEFT_RECORD_TYPE("rejected_services", struct sidecar__rejected_services, 4,
+		WEFT_HAS_IDS, sidecar__rejected_services_fields);
 
 /* Other texts are quarantined: a policy whose action is not understood must not be ignored. */
 /* istio.weft:6  enum Action { Allow at "ALLOW", Deny at "DENY", Custom at "CUSTOM", Audit at "AUDIT" } */
@@ -177,12 +185,13 @@ static const struct weft_variant istio__action_variants[] = {
 static const struct weft_type istio__action_type = WEFT_ENUM_TYPE("Action", istio__action_variants);
 
 static weft_default_fn istio__authorization_policy_action_absent;
-static const struct weft_type istio__target_reference_type = WEFT_EMPTY_RECORD_TYPE("TargetReference",
-		struct istio__target_reference);
-static const struct weft_type istio__target_reference_list_type = WEFT_LIST_TYPE("[TargetReference]",
-		&istio__target_reference_type, NULL);
-static const struct weft_type istio__target_reference_option_type = WEFT_OPTION_TYPE("TargetReference?",
-		struct istio__target_reference_option, 1, WEFT_NO_IDS, &istio__target_reference_type);
+static const struct weft_type istio__target_reference_type =
+		WEFT_EMPTY_RECORD_TYPE("TargetReference", struct istio__target_reference);
+static const struct weft_type istio__target_reference_list_type =
+		WEFT_LIST_TYPE("[TargetReference]", &istio__target_reference_type, NULL);
+static const struct weft_type istio__target_reference_option_type =
+		WEFT_OPTION_TYPE("TargetReference?", struct istio__target_reference_option, 1,
+		WEFT_NO_IDS, &istio__target_reference_type);
 
 static weft_default_fn istio__authorization_policy_selector_absent;
 
@@ -214,30 +223,35 @@ struct istio__source {
 struct istio__from {
 	struct istio__source source;
 };
-static const struct weft_type string_list_type = WEFT_LIST_TYPE("[String]", &weft_type_string, NULL);
+static const struct weft_type string_list_type = WEFT_LIST_TYPE("[String]", &weft_type_string,
+		NULL);
 static const struct weft_type cidr_list_type = WEFT_LIST_TYPE("[Cidr]", &weft_type_cidr, NULL);
 
 static const struct weft_field istio__source_fields[] = {
-	{ "principals", offsetof(struct istio__source, principals), &string_list_type, NULL, NULL, NULL },
+	{ "principals", offsetof(struct istio__source, principals), &string_list_type, NULL, NULL,
+			NULL },
 	{ "not_principals", offsetof(struct istio__source, not_principals), &string_list_type,
 			"notPrincipals", NULL, NULL },
-	{ "namespaces", offsetof(struct istio__source, namespaces), &string_list_type, NULL, NULL, NULL },
+	{ "namespaces", offsetof(struct istio__source, namespaces), &string_list_type, NULL, NULL,
+			NULL },
 	{ "not_namespaces", offsetof(struct istio__source, not_namespaces), &string_list_type,
 			"notNamespaces", NULL, NULL },
-	{ "ip_blocks", offsetof(struct istio__source, ip_blocks), &cidr_list_type, "ipBlocks", NULL, NULL },
-	{ "not_ip_blocks", offsetof(struct istio__source, not_ip_blocks), &cidr_list_type, "notIpBlocks",
-			NULL, NULL },
+	{ "ip_blocks", offsetof(struct istio__source, ip_blocks), &cidr_list_type, "ipBlocks", NULL,
+			NULL },
+	{ "not_ip_blocks", offsetof(struct istio__source, not_ip_blocks), &cidr_list_type,
+			"notIpBlocks", NULL, NULL },
 	{ "other", offsetof(struct istio__source, other), &string_list_type, "_", NULL, NULL },
 };
-static const struct weft_type istio__source_type = WEFT_RECORD_TYPE("Source", struct istio__source, 4,
-		WEFT_HAS_IDS, istio__source_fields);
+static const struct weft_type istio__source_type = WEFT_RECORD_TYPE("Source", struct istio__source,
+		4, WEFT_HAS_IDS, istio__source_fields);
 
 static const struct weft_field istio__from_fields[] = {
 	{ "source", offsetof(struct istio__from, source), &istio__source_type, NULL, NULL, NULL },
 };
-static const struct weft_type istio__from_type = WEFT_RECORD_TYPE("From", struct istio__from, 4, WEFT_HAS_IDS,
-		istio__from_fields);
-static const struct weft_type istio__from_list_type = WEFT_LIST_TYPE("[From]", &istio__from_type, NULL);
+static const struct weft_type istio__from_type = WEFT_RECORD_TYPE("From", struct istio__from, 4,
+		WEFT_HAS_IDS, istio__from_fields);
+static const struct weft_type istio__from_list_type = WEFT_LIST_TYPE("[From]", &istio__from_type,
+		NULL);
 
 /* What: ports only; hosts, methods and paths need the request. */
 /* istio.weft:21  record Operation { */
@@ -255,18 +269,19 @@ static const struct weft_type port_list_type = WEFT_LIST_TYPE("[Port]", &weft_ty
 
 static const struct weft_field istio__operation_fields[] = {
 	{ "ports", offsetof(struct istio__operation, ports), &port_list_type, NULL, NULL, NULL },
-	{ "not_ports", offsetof(struct istio__operation, not_ports), &port_list_type, "notPorts", NULL,
-			NULL },
+	{ "not_ports", offsetof(struct istio__operation, not_ports), &port_list_type, "notPorts",
+			NULL, NULL },
 	{ "other", offsetof(struct istio__operation, other), &string_list_type, "_", NULL, NULL },
 };
-static const struct weft_type istio__operation_type = WEFT_RECORD_TYPE("Operation", struct istio__operation,
-		4, WEFT_HAS_IDS, istio__operation_fields);
+static const struct weft_type istio__operation_type = WEFT_RECORD_TYPE("Operation",
+		struct istio__operation, 4, WEFT_HAS_IDS, istio__operation_fields);
 
 static const struct weft_field istio__to_fields[] = {
-	{ "operation", offsetof(struct istio__to, operation), &istio__operation_type, NULL, NULL, NULL },
+	{ "operation", offsetof(struct istio__to, operation), &istio__operation_type, NULL, NULL,
+			NULL },
 };
-static const struct weft_type istio__to_type = WEFT_RECORD_TYPE("To", struct istio__to, 4, WEFT_HAS_IDS,
-		istio__to_fields);
+static const struct weft_type istio__to_type = WEFT_RECORD_TYPE("To", struct istio__to, 4,
+		WEFT_HAS_IDS, istio__to_fields);
 static const struct weft_type istio__to_list_type = WEFT_LIST_TYPE("[To]", &istio__to_type, NULL);
 
 /* An attribute and its values; one of `values`, none of `not_values`. */
@@ -281,13 +296,14 @@ struct istio__when {
 static const struct weft_field istio__when_fields[] = {
 	{ "key", offsetof(struct istio__when, key), &weft_type_string, NULL, NULL, NULL },
 	{ "values", offsetof(struct istio__when, values), &string_list_type, NULL, NULL, NULL },
-	{ "not_values", offsetof(struct istio__when, not_values), &string_list_type, "notValues", NULL,
-			NULL },
+	{ "not_values", offsetof(struct istio__when, not_values), &string_list_type, "notValues",
+			NULL, NULL },
 	{ "other", offsetof(struct istio__when, other), &string_list_type, "_", NULL, NULL },
 };
-static const struct weft_type istio__when_type = WEFT_RECORD_TYPE("When", struct istio__when, 4, WEFT_HAS_IDS,
-		istio__when_fields);
-static const struct weft_type istio__when_list_type = WEFT_LIST_TYPE("[When]", &istio__when_type, NULL);
+static const struct weft_type istio__when_type = WEFT_RECORD_TYPE("When", struct istio__when, 4,
+		WEFT_HAS_IDS, istio__when_fields);
+static const struct weft_type istio__when_list_type = WEFT_LIST_TYPE("[When]", &istio__when_type,
+		NULL);
 
 static const struct weft_field istio__rule_fields[] = {
 	{ "from", offsetof(struct istio__rule, from), &istio__from_list_type, NULL, NULL, NULL },
@@ -295,9 +311,10 @@ static const struct weft_field istio__rule_fields[] = {
 	{ "when", offsetof(struct istio__rule, when), &istio__when_list_type, NULL, NULL, NULL },
 	{ "other", offsetof(struct istio__rule, other), &string_list_type, "_", NULL, NULL },
 };
-static const struct weft_type istio__rule_type = WEFT_RECORD_TYPE("Rule", struct istio__rule, 4, WEFT_HAS_IDS,
-		istio__rule_fields);
-static const struct weft_type istio__rule_list_type = WEFT_LIST_TYPE("[Rule]", &istio__rule_type, NULL);
+static const struct weft_type istio__rule_type = WEFT_RECORD_TYPE("Rule", struct istio__rule, 4,
+		WEFT_HAS_IDS, istio__rule_fields);
+static const struct weft_type istio__rule_list_type = WEFT_LIST_TYPE("[Rule]", &istio__rule_type,
+		NULL);
 
 static const struct weft_field istio__rules_fields[] = {
 	{ "action", offsetof(struct istio__rules, action), &istio__action_type, NULL,
@@ -310,12 +327,12 @@ static const struct weft_type istio__rules_type = WEFT_RECORD_TYPE("Rules", stru
 static weft_default_fn istio__authorization_policy_rules_absent;
 
 static const struct weft_field istio__authorization_policy_fields[] = {
-	{ "name", offsetof(struct istio__authorization_policy, name), &weft_type_string, "metadata.name",
-			NULL, NULL },
+	{ "name", offsetof(struct istio__authorization_policy, name), &weft_type_string,
+			"metadata.name", NULL, NULL },
 	{ "namespace", offsetof(struct istio__authorization_policy, namespace_), &weft_type_string,
 			"metadata.namespace", istio__authorization_policy_namespace_absent, NULL },
-	{ "action", offsetof(struct istio__authorization_policy, action), &istio__action_type, "spec.action",
-			istio__authorization_policy_action_absent, NULL },
+	{ "action", offsetof(struct istio__authorization_policy, action), &istio__action_type,
+			"spec.action", istio__authorization_policy_action_absent, NULL },
 	{ "target_refs", offsetof(struct istio__authorization_policy, target_refs),
 			&istio__target_reference_list_type, "spec.targetRefs", NULL, NULL },
 	{ "target_ref", offsetof(struct istio__authorization_policy, target_ref),
@@ -326,8 +343,9 @@ static const struct weft_field istio__authorization_policy_fields[] = {
 	{ "rules", offsetof(struct istio__authorization_policy, rules), &istio__rules_type, "spec",
 			istio__authorization_policy_rules_absent, NULL },
 };
-static const struct weft_type istio__authorization_policy_type = WEFT_RECORD_TYPE("AuthorizationPolicy",
-		struct istio__authorization_policy, 4, WEFT_HAS_IDS, istio__authorization_policy_fields);
+static const struct weft_type istio__authorization_policy_type =
+		WEFT_RECORD_TYPE("AuthorizationPolicy", struct istio__authorization_policy, 4,
+		WEFT_HAS_IDS, istio__authorization_policy_fields);
 
 struct sidecar__rejected_policies {
 	weft_id namespace_;
@@ -337,15 +355,18 @@ struct sidecar__rejected_policies {
 };
 
 static const struct weft_field sidecar__rejected_policies_fields[] = {
-	{ "namespace", offsetof(struct sidecar__rejected_policies, namespace_), &weft_type_string, NULL, NULL,
+	{ "namespace", offsetof(struct sidecar__rejected_policies, namespace_), &weft_type_string,
+			NULL, NULL, NULL },
+	{ "name", offsetof(struct sidecar__rejected_policies, name), &weft_type_string, NULL, NULL,
 			NULL },
-	{ "name", offsetof(struct sidecar__rejected_policies, name), &weft_type_string, NULL, NULL, NULL },
-	{ "reason", offsetof(struct sidecar__rejected_policies, reason), &weft_type_string, NULL, NULL,
-			NULL },
-	{ "place", offsetof(struct sidecar__rejected_policies, place), &weft_type_string, NULL, NULL, NULL },
+	{ "reason", offsetof(struct sidecar__rejected_policies, reason), &weft_type_string, NULL,
+			NULL, NULL },
+	{ "place", offsetof(struct sidecar__rejected_policies, place), &weft_type_string, NULL,
+			NULL, NULL },
 };
-static const struct weft_type sidecar__rejected_policies_type = WEFT_RECORD_TYPE("rejected(policies)",
-		struct sidecar__rejected_policies, 4, WEFT_HAS_IDS, sidecar__rejected_policies_fields);
+static const struct weft_type sidecar__rejected_policies_type =
+		WEFT_RECORD_TYPE("rejected(policies)", struct sidecar__rejected_policies, 4,
+		WEFT_HAS_IDS, sidecar__rejected_policies_fields);
 
 /* What became of an instance of a rule: the column `state` of its observed row. */
 /* prelude.weft:4  enum State { Pending(String), Open, Failed(String), Draining } */
@@ -375,7 +396,8 @@ struct sidecar__inbound_state {
 };
 
 static const struct weft_field prelude__state_pending_fields[] = {
-	{ "0", offsetof(struct prelude__state_pending, item0), &weft_type_string, NULL, NULL, NULL },
+	{ "0", offsetof(struct prelude__state_pending, item0), &weft_type_string, NULL, NULL,
+			NULL },
 };
 static const struct weft_type prelude__state_pending_type = WEFT_RECORD_TYPE("Pending",
 		struct prelude__state_pending, 4, WEFT_HAS_IDS, prelude__state_pending_fields);
@@ -392,11 +414,12 @@ static const struct weft_variant prelude__state_variants[] = {
 	{ "Failed", NULL, &prelude__state_failed_type },
 	{ "Draining", NULL, NULL },
 };
-static const struct weft_type prelude__state_type = WEFT_UNION_TYPE("State", struct prelude__state, 4,
-		WEFT_HAS_IDS, false, prelude__state_variants);
+static const struct weft_type prelude__state_type = WEFT_UNION_TYPE("State", struct prelude__state,
+		4, WEFT_HAS_IDS, false, prelude__state_variants);
 
 static const struct weft_field sidecar__inbound_state_fields[] = {
-	{ "state", offsetof(struct sidecar__inbound_state, state), &prelude__state_type, NULL, NULL, NULL },
+	{ "state", offsetof(struct sidecar__inbound_state, state), &prelude__state_type, NULL, NULL,
+			NULL },
 };
 static const struct weft_type sidecar__inbound_state_type = WEFT_RECORD_TYPE("inbound",
 		struct sidecar__inbound_state, 4, WEFT_HAS_IDS, sidecar__inbound_state_fields);
@@ -413,20 +436,21 @@ struct sidecar__served {
 };
 
 static const struct weft_field sidecar__services_ref_fields[] = {
-	{ "namespace", offsetof(struct sidecar__services_ref, namespace_), &weft_type_string, NULL, NULL,
+	{ "namespace", offsetof(struct sidecar__services_ref, namespace_), &weft_type_string, NULL,
+			NULL, NULL },
+	{ "name", offsetof(struct sidecar__services_ref, name), &weft_type_string, NULL, NULL,
 			NULL },
-	{ "name", offsetof(struct sidecar__services_ref, name), &weft_type_string, NULL, NULL, NULL },
 };
 static const struct weft_type sidecar__services_ref_type = WEFT_REF_TYPE("ref services",
 		struct sidecar__services_ref, 4, WEFT_HAS_IDS, sidecar__services_ref_fields);
 
 static const struct weft_field sidecar__served_fields[] = {
 	{ "target", offsetof(struct sidecar__served, target), &weft_type_port, NULL, NULL, NULL },
-	{ "service", offsetof(struct sidecar__served, service), &sidecar__services_ref_type, NULL, NULL,
-			NULL },
+	{ "service", offsetof(struct sidecar__served, service), &sidecar__services_ref_type, NULL,
+			NULL, NULL },
 };
-static const struct weft_type sidecar__served_type = WEFT_RECORD_TYPE("served", struct sidecar__served, 4,
-		WEFT_HAS_IDS, sidecar__served_fields);
+static const struct weft_type sidecar__served_type = WEFT_RECORD_TYPE("served",
+		struct sidecar__served, 4, WEFT_HAS_IDS, sidecar__served_fields);
 
 struct sidecar__policies_ref {
 	weft_id namespace_;
@@ -441,27 +465,31 @@ struct sidecar__guards {
 };
 
 static const struct weft_field sidecar__policies_ref_fields[] = {
-	{ "namespace", offsetof(struct sidecar__policies_ref, namespace_), &weft_type_string, NULL, NULL,
+	{ "namespace", offsetof(struct sidecar__policies_ref, namespace_), &weft_type_string, NULL,
+			NULL, NULL },
+	{ "name", offsetof(struct sidecar__policies_ref, name), &weft_type_string, NULL, NULL,
 			NULL },
-	{ "name", offsetof(struct sidecar__policies_ref, name), &weft_type_string, NULL, NULL, NULL },
 };
 static const struct weft_type sidecar__policies_ref_type = WEFT_REF_TYPE("ref policies",
 		struct sidecar__policies_ref, 4, WEFT_HAS_IDS, sidecar__policies_ref_fields);
 
 static const struct weft_field sidecar__guards_fields[] = {
-	{ "action", offsetof(struct sidecar__guards, action), &istio__action_type, NULL, NULL, NULL },
-	{ "policy", offsetof(struct sidecar__guards, policy), &sidecar__policies_ref_type, NULL, NULL, NULL },
+	{ "action", offsetof(struct sidecar__guards, action), &istio__action_type, NULL, NULL,
+			NULL },
+	{ "policy", offsetof(struct sidecar__guards, policy), &sidecar__policies_ref_type, NULL,
+			NULL, NULL },
 	{ "rules", offsetof(struct sidecar__guards, rules), &istio__rules_type, NULL, NULL, NULL },
 };
-static const struct weft_type sidecar__guards_type = WEFT_RECORD_TYPE("guards", struct sidecar__guards, 4,
-		WEFT_HAS_IDS, sidecar__guards_fields);
+static const struct weft_type sidecar__guards_type = WEFT_RECORD_TYPE("guards",
+		struct sidecar__guards, 4, WEFT_HAS_IDS, sidecar__guards_fields);
 
 struct sidecar__inbound_rows {
 	struct weft_addr address;
 };
 
 static const struct weft_field sidecar__inbound_rows_fields[] = {
-	{ "address", offsetof(struct sidecar__inbound_rows, address), &weft_type_addr, NULL, NULL, NULL },
+	{ "address", offsetof(struct sidecar__inbound_rows, address), &weft_type_addr, NULL, NULL,
+			NULL },
 };
 static const struct weft_type sidecar__inbound_rows_type = WEFT_RECORD_TYPE("inbound_rows",
 		struct sidecar__inbound_rows, 2, WEFT_NO_IDS, sidecar__inbound_rows_fields);
@@ -504,18 +532,23 @@ static weft_default_fn sidecar__namespace_default;
 static weft_default_fn sidecar__root_namespace_default;
 
 static const struct weft_field sidecar__served_candidate_fields[] = {
-	{ "row", offsetof(struct sidecar__served_candidate, row), &sidecar__served_type, NULL, NULL, NULL },
-	{ "by", offsetof(struct sidecar__served_candidate, by), &instant_option_type, NULL, NULL, NULL },
-	{ "s_namespace", offsetof(struct sidecar__served_candidate, s_namespace), &weft_type_string, NULL,
+	{ "row", offsetof(struct sidecar__served_candidate, row), &sidecar__served_type, NULL, NULL,
+			NULL },
+	{ "by", offsetof(struct sidecar__served_candidate, by), &instant_option_type, NULL, NULL,
+			NULL },
+	{ "s_namespace", offsetof(struct sidecar__served_candidate, s_namespace), &weft_type_string,
+			NULL, NULL, NULL },
+	{ "s_name", offsetof(struct sidecar__served_candidate, s_name), &weft_type_string, NULL,
 			NULL, NULL },
-	{ "s_name", offsetof(struct sidecar__served_candidate, s_name), &weft_type_string, NULL, NULL, NULL },
-	{ "p_at", offsetof(struct sidecar__served_candidate, p_at), &weft_type_int, NULL, NULL, NULL },
+	{ "p_at", offsetof(struct sidecar__served_candidate, p_at), &weft_type_int, NULL, NULL,
+			NULL },
 };
 static const struct weft_type sidecar__served_candidate_type = WEFT_RECORD_TYPE("served_candidate",
-		struct sidecar__served_candidate, 8, WEFT_HAS_IDS, sidecar__served_candidate_fields);
+		struct sidecar__served_candidate, 8, WEFT_HAS_IDS,
+		sidecar__served_candidate_fields);
 
-static enum weft_status kubernetes__service_namespace_absent(const void *program, struct weft_intern *intern,
-		const void *row, void *value)
+static enum weft_status kubernetes__service_namespace_absent(const void *program,
+		struct weft_intern *intern, const void *row, void *value)
 {
 	struct weft_scope scope, *w = &scope;
 	weft_scope_of_default(w, program, intern);
@@ -526,8 +559,8 @@ static enum weft_status kubernetes__service_namespace_absent(const void *program
 	return weft_scope_end(w);
 }
 
-static enum weft_status kubernetes__service_selector_absent(const void *program, struct weft_intern *intern,
-		const void *row, void *value)
+static enum weft_status kubernetes__service_selector_absent(const void *program,
+		struct weft_intern *intern, const void *row, void *value)
 {
 	(void)intern;
 	(void)program;
@@ -539,8 +572,8 @@ static enum weft_status kubernetes__service_selector_absent(const void *program,
 	return WEFT_OK;
 }
 
-static enum weft_status kubernetes__service_selector_empty(const void *program, struct weft_intern *intern,
-		const void *row, void *value)
+static enum weft_status kubernetes__service_selector_empty(const void *program,
+		struct weft_intern *intern, const void *row, void *value)
 {
 	(void)intern;
 	(void)program;
@@ -610,7 +643,8 @@ static enum weft_status istio__authorization_policy_selector_absent(const void *
 {
 	struct weft_scope scope, *w = &scope;
 	weft_scope_of_default(w, program, intern);
-	const struct istio__authorization_policy *r = (const struct istio__authorization_policy *)row;
+	const struct istio__authorization_policy *r =
+			(const struct istio__authorization_policy *)row;
 	struct weft_selector *out = (struct weft_selector *)value;
 	/* istio.weft:62  absent if some(t in target_refs) or some(t in target_ref) { Nothing } else { Everything } */
 	struct weft_selector chosen = { 0, 0 };
@@ -667,8 +701,8 @@ static enum weft_status istio__authorization_policy_rules_absent(const void *pro
 	return weft_scope_end(w);
 }
 
-static void served__of_s(struct weft_scope *w, struct weft_delta *delta, const struct kubernetes__service *s,
-		int64_t weight)
+static void served__of_s(struct weft_scope *w, struct weft_delta *delta,
+		const struct kubernetes__service *s, int64_t weight)
 {
 	const struct sidecar *p = (const struct sidecar *)w->program;
 	if (!(s->namespace_ == p->params.namespace_))
@@ -717,14 +751,17 @@ static enum weft_status served__run(void *program, struct weft_engine *engine)
 	const struct weft_change *change;
 	size_t count;
 	weft_scope_of_engine(w, program, engine);
+	w->counters = weft_engine_counters(engine, OPERATOR_SERVED);
 	change = weft_table_changes(weft_engine_table(engine, TABLE_SERVICES), &count);
 	for (size_t i = 0; i < count; i++) {
 		if (!(change[i].columns & UINT64_C(0x1f)))
 			continue;
 		if (change[i].before)
-			served__of_s(w, delta, (const struct kubernetes__service *)change[i].before, -1);
+			served__of_s(w, delta, (const struct kubernetes__service *)change[i].before,
+					-1);
 		if (change[i].after)
-			served__of_s(w, delta, (const struct kubernetes__service *)change[i].after, 1);
+			served__of_s(w, delta, (const struct kubernetes__service *)change[i].after,
+					1);
 	}
 	return w->status != WEFT_OK ? w->status : weft_settle(engine, OPERATOR_SERVED);
 }
@@ -768,16 +805,15 @@ static enum weft_status guards__run(void *program, struct weft_engine *engine)
 	const struct weft_change *change;
 	size_t count;
 	weft_scope_of_engine(w, program, engine);
+	w->counters = weft_engine_counters(engine, OPERATOR_GUARDS);
 	change = weft_table_changes(weft_engine_table(engine, TABLE_POLICIES), &count);
 	for (size_t i = 0; i < count; i++) {
 		if (!(change[i].columns & UINT64_C(0x67)))
 			continue;
 		if (change[i].before)
-			guards__of_a(w, delta, (const struct istio__authorization_policy *)change[i].before,
-					-1);
+			guards__of_a(w, delta, (const struct istio__authorization_policy *)change[i].before, -1);
 		if (change[i].after)
-			guards__of_a(w, delta, (const struct istio__authorization_policy *)change[i].after,
-					1);
+			guards__of_a(w, delta, (const struct istio__authorization_policy *)change[i].after, 1);
 	}
 	return w->status != WEFT_OK ? w->status : weft_settle(engine, OPERATOR_GUARDS);
 }
@@ -797,6 +833,7 @@ static enum weft_status inbound_rows__run(void *program, struct weft_engine *eng
 	struct weft_scope scope, *w = &scope;
 	struct weft_delta *delta = weft_engine_delta(engine, OPERATOR_INBOUND_ROWS);
 	weft_scope_of_engine(w, program, engine);
+	w->counters = weft_engine_counters(engine, OPERATOR_INBOUND_ROWS);
 	if (weft_engine_is_first(engine))
 		inbound_rows__at_start(w, delta);
 	return w->status != WEFT_OK ? w->status : weft_settle(engine, OPERATOR_INBOUND_ROWS);
@@ -805,8 +842,8 @@ static enum weft_status inbound_rows__run(void *program, struct weft_engine *eng
 static const struct sidecar__served *sidecar__served_row(struct weft_conn *conn, uint16_t target)
 {
 	struct weft_view_cursor at;
-	const struct sidecar__served *found = (const struct sidecar__served *)weft_conn_first(conn, &at,
-			TABLE_SERVED, WEFT_PRIMARY, weft_hash_u64(0, target));
+	const struct sidecar__served *found = (const struct sidecar__served *)weft_conn_first(conn,
+			&at, TABLE_SERVED, WEFT_PRIMARY, weft_hash_u64(0, target));
 	while (found != NULL && !(found->target == target))
 		found = (const struct sidecar__served *)weft_view_next(&at);
 	return found;
@@ -815,13 +852,14 @@ static const struct sidecar__served *sidecar__served_row(struct weft_conn *conn,
 /* A source that says nothing matches nothing. */
 static bool istio__says_nothing(const struct istio__source *s)
 {
-	/* istio.weft:77  s.principals == [] and s.not_principals == [] and s.namespaces == [] and s.not_namespaces == [] */
+	/* istio.weft:77 */
 	return (s->principals == 0) && (s->not_principals == 0) && (s->namespaces == 0) &&
 			(s->not_namespaces == 0) && (s->ip_blocks == 0) && (s->not_ip_blocks == 0) &&
 			(s->other == 0);
 }
 
-static bool istio__principal(struct weft_scope *w, struct weft_conn *conn, struct weft_list patterns)
+static bool istio__principal(struct weft_scope *w, struct weft_conn *conn,
+		struct weft_list patterns)
 {
 	(void)conn;
 	/* istio.weft:70  some(i in c.peer.identity, p in patterns where i like p) */
@@ -836,7 +874,8 @@ static bool istio__principal(struct weft_scope *w, struct weft_conn *conn, struc
 	return found;
 }
 
-static bool istio__in_namespace(struct weft_scope *w, struct weft_conn *conn, struct weft_list patterns)
+static bool istio__in_namespace(struct weft_scope *w, struct weft_conn *conn,
+		struct weft_list patterns)
 {
 	(void)conn;
 	/* istio.weft:73 */
@@ -845,8 +884,8 @@ static bool istio__in_namespace(struct weft_scope *w, struct weft_conn *conn, st
 	for (bool round = identity.has; round && !found; round = false) {
 		for (size_t i = 0; i < patterns.count && !found; i++) {
 			const weft_id p_2 = ((const weft_id *)patterns.items)[i];
-			const struct weft_text parts[] = { WEFT_TEXT("*/ns/"), weft_text_of(w->intern, p_2),
-					WEFT_TEXT("/sa/*") };
+			const struct weft_text parts[] = { WEFT_TEXT("*/ns/"),
+					weft_text_of(w->intern, p_2), WEFT_TEXT("/sa/*") };
 			found = weft_like_identity(identity.value, weft_join(w, parts, 3));
 		}
 	}
@@ -888,8 +927,8 @@ static bool istio__source_matches(struct weft_scope *w, const struct istio__sour
 }
 
 /* An operation that says nothing matches nothing. */
-static bool istio__operation_matches(struct weft_scope *w, const struct istio__operation *o, bool denies,
-		struct weft_conn *conn)
+static bool istio__operation_matches(struct weft_scope *w, const struct istio__operation *o,
+		bool denies, struct weft_conn *conn)
 {
 	/* istio.weft:92  not (o.ports == [] and o.not_ports == [] and o.other == []) */
 	bool holds_2 = !((o->ports == 0) && (o->not_ports == 0) && (o->other == 0)) &&
@@ -900,7 +939,8 @@ static bool istio__operation_matches(struct weft_scope *w, const struct istio__o
 			struct weft_list items = weft_list_of(w->intern, o->ports);
 			bool found = false;
 			for (size_t i = 0; i < items.count && !found; i++)
-				found = ((const uint16_t *)items.items)[i] == conn->original_dst.port;
+				found =
+						((const uint16_t *)items.items)[i] == conn->original_dst.port;
 			holds = found;
 		}
 		holds_2 = holds;
@@ -922,7 +962,8 @@ static bool istio__has_readable_values(struct weft_scope *w, const struct istio_
 	bool chosen = false;
 	if (weft_text_equal(weft_text_of(w->intern, w_2->key), WEFT_TEXT("source.principal"))) {
 		chosen = true;
-	} else if (weft_text_equal(weft_text_of(w->intern, w_2->key), WEFT_TEXT("source.namespace"))) {
+	} else if (weft_text_equal(weft_text_of(w->intern, w_2->key),
+			WEFT_TEXT("source.namespace"))) {
 		chosen = true;
 	} else if (weft_text_equal(weft_text_of(w->intern, w_2->key), WEFT_TEXT("source.ip"))) {
 		bool fails = false;
@@ -930,8 +971,8 @@ static bool istio__has_readable_values(struct weft_scope *w, const struct istio_
 		for (size_t i = 0; i < list.count && !fails; i++) {
 			const weft_id v = ((const weft_id *)list.items)[i];
 			struct weft_opt_cidr parsed = { false, { { { 0 } }, 0 } };
-			parsed.has = weft_parse_value(w->maker, &weft_type_cidr, weft_text_of(w->intern, v),
-					&parsed.value, NULL) == WEFT_OK;
+			parsed.has = weft_parse_value(w->maker, &weft_type_cidr,
+					weft_text_of(w->intern, v), &parsed.value, NULL) == WEFT_OK;
 			fails = !parsed.has;
 		}
 		bool holds = !fails;
@@ -949,14 +990,16 @@ static bool istio__has_readable_values(struct weft_scope *w, const struct istio_
 			holds = !fails_2;
 		}
 		chosen = holds;
-	} else if (weft_text_equal(weft_text_of(w->intern, w_2->key), WEFT_TEXT("destination.ip"))) {
+	} else if (weft_text_equal(weft_text_of(w->intern, w_2->key),
+			WEFT_TEXT("destination.ip"))) {
 		bool fails_3 = false;
 		struct weft_list list_3 = weft_list_of(w->intern, w_2->values);
 		for (size_t i_3 = 0; i_3 < list_3.count && !fails_3; i_3++) {
 			const weft_id v_3 = ((const weft_id *)list_3.items)[i_3];
 			struct weft_opt_cidr parsed_3 = { false, { { { 0 } }, 0 } };
 			parsed_3.has = weft_parse_value(w->maker, &weft_type_cidr,
-					weft_text_of(w->intern, v_3), &parsed_3.value, NULL) == WEFT_OK;
+					weft_text_of(w->intern, v_3), &parsed_3.value,
+					NULL) == WEFT_OK;
 			fails_3 = !parsed_3.has;
 		}
 		bool holds_2 = !fails_3;
@@ -974,7 +1017,8 @@ static bool istio__has_readable_values(struct weft_scope *w, const struct istio_
 			holds_2 = !fails_4;
 		}
 		chosen = holds_2;
-	} else if (weft_text_equal(weft_text_of(w->intern, w_2->key), WEFT_TEXT("destination.port"))) {
+	} else if (weft_text_equal(weft_text_of(w->intern, w_2->key),
+			WEFT_TEXT("destination.port"))) {
 		chosen = true;
 	} else {
 		chosen = false;
@@ -997,8 +1041,8 @@ static bool istio__has_value(struct weft_scope *w, struct weft_text key, struct 
 		for (size_t i = 0; i < values.count && !found; i++) {
 			const weft_id v = ((const weft_id *)values.items)[i];
 			struct weft_opt_cidr parsed = { false, { { { 0 } }, 0 } };
-			parsed.has = weft_parse_value(w->maker, &weft_type_cidr, weft_text_of(w->intern, v),
-					&parsed.value, NULL) == WEFT_OK;
+			parsed.has = weft_parse_value(w->maker, &weft_type_cidr,
+					weft_text_of(w->intern, v), &parsed.value, NULL) == WEFT_OK;
 			if (!parsed.has)
 				continue;
 			found = weft_within(conn->remote.ip, parsed.value);
@@ -1010,7 +1054,8 @@ static bool istio__has_value(struct weft_scope *w, struct weft_text key, struct 
 			const weft_id v_2 = ((const weft_id *)values.items)[i_2];
 			struct weft_opt_cidr parsed_2 = { false, { { { 0 } }, 0 } };
 			parsed_2.has = weft_parse_value(w->maker, &weft_type_cidr,
-					weft_text_of(w->intern, v_2), &parsed_2.value, NULL) == WEFT_OK;
+					weft_text_of(w->intern, v_2), &parsed_2.value,
+					NULL) == WEFT_OK;
 			if (!parsed_2.has)
 				continue;
 			found_2 = weft_within(conn->original_dst.ip, parsed_2.value);
@@ -1035,9 +1080,9 @@ static bool istio__condition_holds(struct weft_scope *w, const struct istio__whe
 {
 	/* istio.weft:120  if w.other == [] and has_readable_values(w) { */
 	return ((w_2->other == 0) && istio__has_readable_values(w, w_2))
-			? (((w_2->values == 0) || istio__has_value(w, weft_text_of(w->intern, w_2->key),
-			weft_list_of(w->intern, w_2->values), conn)) &&
-			!istio__has_value(w, weft_text_of(w->intern, w_2->key),
+			? (((w_2->values == 0) || istio__has_value(w,
+			weft_text_of(w->intern, w_2->key), weft_list_of(w->intern, w_2->values),
+			conn)) && !istio__has_value(w, weft_text_of(w->intern, w_2->key),
 			weft_list_of(w->intern, w_2->not_values), conn)) : denies;
 }
 
@@ -1052,7 +1097,8 @@ static bool istio__rule_matches(struct weft_scope *w, const struct istio__rule *
 			bool found = false;
 			struct weft_list list = weft_list_of(w->intern, r->from);
 			for (size_t i = 0; i < list.count && !found; i++) {
-				const struct istio__from *f = (const struct istio__from *)list.items + i;
+				const struct istio__from *f =
+						(const struct istio__from *)list.items + i;
 				found = istio__source_matches(w, &f->source, denies, conn);
 			}
 			holds = found;
@@ -1065,7 +1111,8 @@ static bool istio__rule_matches(struct weft_scope *w, const struct istio__rule *
 			bool found_2 = false;
 			struct weft_list list_2 = weft_list_of(w->intern, r->to);
 			for (size_t i_2 = 0; i_2 < list_2.count && !found_2; i_2++) {
-				const struct istio__to *t = (const struct istio__to *)list_2.items + i_2;
+				const struct istio__to *t =
+						(const struct istio__to *)list_2.items + i_2;
 				found_2 = istio__operation_matches(w, &t->operation, denies, conn);
 			}
 			holds_3 = found_2;
@@ -1076,7 +1123,8 @@ static bool istio__rule_matches(struct weft_scope *w, const struct istio__rule *
 		bool fails = false;
 		struct weft_list list_3 = weft_list_of(w->intern, r->when);
 		for (size_t i_3 = 0; i_3 < list_3.count && !fails; i_3++) {
-			const struct istio__when *w_2 = (const struct istio__when *)list_3.items + i_3;
+			const struct istio__when *w_2 =
+					(const struct istio__when *)list_3.items + i_3;
 			fails = !istio__condition_holds(w, w_2, denies, conn);
 		}
 		holds_2 = !fails;
@@ -1085,9 +1133,10 @@ static bool istio__rule_matches(struct weft_scope *w, const struct istio__rule *
 }
 
 /* `policy.rules matches conn`. Without rules nothing matches; `[{}]` matches everything. */
-static bool istio__matches(struct weft_scope *w, const struct istio__rules *p_2, struct weft_conn *conn)
+static bool istio__matches(struct weft_scope *w, const struct istio__rules *p_2,
+		struct weft_conn *conn)
 {
-	/* istio.weft:131  fn matches(p: Rules, c: Conn) -> Bool = some(r in p.rules where rule_matches(r, p.action == Deny, c)) */
+	/* istio.weft:131 */
 	bool found = false;
 	struct weft_list list = weft_list_of(w->intern, p_2->rules);
 	for (size_t i = 0; i < list.count && !found; i++) {
@@ -1117,8 +1166,9 @@ static struct weft_verdict sidecar__may_enter(struct weft_scope *w, struct weft_
 	/* main.weft:27  forbid denied  when some(g in guards[Deny, _] where g.rules matches c) */
 	bool found_2 = false;
 	struct weft_view_cursor at_2;
-	const struct sidecar__guards *g = (const struct sidecar__guards *)weft_conn_first(conn, &at_2,
-			TABLE_GUARDS, 0, weft_hash_u64(0, weft_hash_u64(ISTIO__ACTION_DENY, 0)));
+	const struct sidecar__guards *g = (const struct sidecar__guards *)weft_conn_first(conn,
+			&at_2, TABLE_GUARDS, 0, weft_hash_u64(0,
+			weft_hash_u64(ISTIO__ACTION_DENY, 0)));
 	for (; g != NULL && !found_2; g = (const struct sidecar__guards *)weft_view_next(&at_2)) {
 		if (g->action != ISTIO__ACTION_DENY)
 			continue;
@@ -1129,8 +1179,9 @@ static struct weft_verdict sidecar__may_enter(struct weft_scope *w, struct weft_
 	/* main.weft:28  permit open    when none(g in guards[Allow, _]) */
 	bool found_3 = false;
 	struct weft_view_cursor at_3;
-	const struct sidecar__guards *g_2 = (const struct sidecar__guards *)weft_conn_first(conn, &at_3,
-			TABLE_GUARDS, 0, weft_hash_u64(0, weft_hash_u64(ISTIO__ACTION_ALLOW, 0)));
+	const struct sidecar__guards *g_2 = (const struct sidecar__guards *)weft_conn_first(conn,
+			&at_3, TABLE_GUARDS, 0, weft_hash_u64(0,
+			weft_hash_u64(ISTIO__ACTION_ALLOW, 0)));
 	for (; g_2 != NULL && !found_3; g_2 = (const struct sidecar__guards *)weft_view_next(&at_3)) {
 		if (g_2->action != ISTIO__ACTION_ALLOW)
 			continue;
@@ -1141,8 +1192,9 @@ static struct weft_verdict sidecar__may_enter(struct weft_scope *w, struct weft_
 	/* main.weft:29  permit allowed when some(g in guards[Allow, _] where g.rules matches c) */
 	bool found_4 = false;
 	struct weft_view_cursor at_4;
-	const struct sidecar__guards *g_3 = (const struct sidecar__guards *)weft_conn_first(conn, &at_4,
-			TABLE_GUARDS, 0, weft_hash_u64(0, weft_hash_u64(ISTIO__ACTION_ALLOW, 0)));
+	const struct sidecar__guards *g_3 = (const struct sidecar__guards *)weft_conn_first(conn,
+			&at_4, TABLE_GUARDS, 0, weft_hash_u64(0,
+			weft_hash_u64(ISTIO__ACTION_ALLOW, 0)));
 	for (; g_3 != NULL && !found_4; g_3 = (const struct sidecar__guards *)weft_view_next(&at_4)) {
 		if (g_3->action != ISTIO__ACTION_ALLOW)
 			continue;
@@ -1170,7 +1222,8 @@ static void sidecar__inbound_start(struct weft_conn *conn)
 	/* main.weft:35  require may_enter(conn) */
 	struct weft_verdict verdict = sidecar__may_enter(w, conn);
 	if (!verdict.allowed) {
-		const struct weft_text reason[] = { WEFT_TEXT("may_enter."), weft_text_from(verdict.clause) };
+		const struct weft_text reason[] = { WEFT_TEXT("may_enter."),
+				weft_text_from(verdict.clause) };
 		weft_conn_deny(conn, weft_join(w, reason, 2));
 		return;
 	}
@@ -1193,7 +1246,8 @@ static const char *sidecar__inbound_judge(struct weft_conn *conn)
 		return "out of memory";
 	if (verdict.allowed)
 		return NULL;
-	const struct weft_text reason[] = { WEFT_TEXT("may_enter."), weft_text_from(verdict.clause) };
+	const struct weft_text reason[] = { WEFT_TEXT("may_enter."),
+			weft_text_from(verdict.clause) };
 	return weft_join(w, reason, 2).data;
 }
 
@@ -1241,8 +1295,8 @@ static enum weft_status sidecar__namespace_default(const void *program, struct w
 	return weft_scope_end(w);
 }
 
-static enum weft_status sidecar__root_namespace_default(const void *program, struct weft_intern *intern,
-		const void *row, void *value)
+static enum weft_status sidecar__root_namespace_default(const void *program,
+		struct weft_intern *intern, const void *row, void *value)
 {
 	struct weft_scope scope, *w = &scope;
 	weft_scope_of_default(w, program, intern);
@@ -1254,10 +1308,10 @@ static enum weft_status sidecar__root_namespace_default(const void *program, str
 }
 
 static const struct weft_param_info params[] = {
-	{ "namespace", &weft_type_string, offsetof(struct sidecar__params, namespace_), "POD_NAMESPACE",
-			sidecar__namespace_default, "main.weft:4" },
-	{ "root_namespace", &weft_type_string, offsetof(struct sidecar__params, root_namespace), NULL,
-			sidecar__root_namespace_default, "main.weft:5" },
+	{ "namespace", &weft_type_string, offsetof(struct sidecar__params, namespace_),
+			"POD_NAMESPACE", sidecar__namespace_default, "main.weft:4" },
+	{ "root_namespace", &weft_type_string, offsetof(struct sidecar__params, root_namespace),
+			NULL, sidecar__root_namespace_default, "main.weft:5" },
 	{ "labels", &weft_type_labels, offsetof(struct sidecar__params, labels), "POD_LABELS", NULL,
 			"main.weft:6" },
 };
@@ -1266,7 +1320,8 @@ static const struct weft_source_info sources[] = {
 	{ TABLE_SERVICES, TABLE_REJECTED_SERVICES, TABLE_CONFLICTS_SERVICES, WEFT_SOURCE_KUBERNETES,
 			"v1/Service", NULL, INT64_C(0), NULL, "main.weft:8" },
 	{ TABLE_POLICIES, TABLE_REJECTED_POLICIES, TABLE_CONFLICTS_POLICIES, WEFT_SOURCE_KUBERNETES,
-			"security.istio.io/v1/AuthorizationPolicy", NULL, INT64_C(0), NULL, "main.weft:9" },
+			"security.istio.io/v1/AuthorizationPolicy", NULL, INT64_C(0), NULL,
+			"main.weft:9" },
 };
 
 static const uint16_t sidecar__services_key[] = { 1, 0 };
@@ -1288,23 +1343,24 @@ static const struct weft_index_info sidecar__guards_indexes[] = {
 };
 
 static const struct weft_table_info tables[] = {
-	{ "services", &kubernetes__service_type, sidecar__services_key, 2, 0, NULL, true, false, false },
-	{ "rejected(services)", &sidecar__rejected_services_type, sidecar__rejected_services_key, 3, 0, NULL,
-			true, false, false },
-	{ "conflicts(services)", &kubernetes__service_type, sidecar__conflicts_services_key, 5, 0, NULL, true,
-			false, false },
-	{ "policies", &istio__authorization_policy_type, sidecar__policies_key, 2, 0, NULL, true, false,
+	{ "services", &kubernetes__service_type, sidecar__services_key, 2, 0, NULL, true, false,
 			false },
-	{ "rejected(policies)", &sidecar__rejected_policies_type, sidecar__rejected_policies_key, 3, 1,
-			sidecar__rejected_policies_indexes, true, true, false },
-	{ "conflicts(policies)", &istio__authorization_policy_type, sidecar__conflicts_policies_key, 7, 0,
+	{ "rejected(services)", &sidecar__rejected_services_type, sidecar__rejected_services_key, 3,
+			0, NULL, true, false, false },
+	{ "conflicts(services)", &kubernetes__service_type, sidecar__conflicts_services_key, 5, 0,
 			NULL, true, false, false },
+	{ "policies", &istio__authorization_policy_type, sidecar__policies_key, 2, 0, NULL, true,
+			false, false },
+	{ "rejected(policies)", &sidecar__rejected_policies_type, sidecar__rejected_policies_key, 3,
+			1, sidecar__rejected_policies_indexes, true, true, false },
+	{ "conflicts(policies)", &istio__authorization_policy_type, sidecar__conflicts_policies_key,
+			7, 0, NULL, true, false, false },
 	{ "inbound", &sidecar__inbound_state_type, NULL, 0, 0, NULL, true, false, false },
 	{ "served", &sidecar__served_type, sidecar__served_key, 1, 0, NULL, false, true, false },
-	{ "conflicts(served)", &sidecar__served_type, sidecar__conflicts_served_key, 2, 0, NULL, false, false,
-			false },
-	{ "guards", &sidecar__guards_type, sidecar__guards_key, 2, 1, sidecar__guards_indexes, false, true,
-			false },
+	{ "conflicts(served)", &sidecar__served_type, sidecar__conflicts_served_key, 2, 0, NULL,
+			false, false, false },
+	{ "guards", &sidecar__guards_type, sidecar__guards_key, 2, 1, sidecar__guards_indexes,
+			false, true, false },
 	{ "inbound_rows", &sidecar__inbound_rows_type, NULL, 0, 0, NULL, false, false, true },
 };
 static const struct weft_operator_input sidecar__served_inputs[] = {
@@ -1312,7 +1368,8 @@ static const struct weft_operator_input sidecar__served_inputs[] = {
 };
 static const uint16_t sidecar__served_order[] = { 1, 2, 3, 4 };
 static const struct weft_settle_info sidecar__served_settle = {
-	"served", WEFT_SETTLE_KEEP_FIRST, &sidecar__served_candidate_type, sidecar__served_order, 4, 0,
+	"served", WEFT_SETTLE_KEEP_FIRST, &sidecar__served_candidate_type, sidecar__served_order, 4,
+			0,
 	NULL, NULL, NULL, NULL, 0, false,
 };
 static const struct weft_operator_input sidecar__guards_inputs[] = {
@@ -1341,19 +1398,22 @@ static const struct weft_engine_info engine_info = { tables, 11, 3, operators };
 static const uint16_t sidecar__inbound_needs[] = { TABLE_SERVICES, TABLE_POLICIES };
 
 static const struct weft_rule_info rules[] = {
-	{ "inbound", "listener", TABLE_INBOUND_ROWS, TABLE_INBOUND, 0, WEFT_NONE, &sidecar__inbound_handler,
-			INT64_C(30000000000), false, sidecar__inbound_needs, 2, "main.weft:32" },
+	{ "inbound", "listener", TABLE_INBOUND_ROWS, TABLE_INBOUND, 0, WEFT_NONE,
+			&sidecar__inbound_handler, INT64_C(30000000000), false,
+			sidecar__inbound_needs, 2, "main.weft:32" },
 };
 
 const struct weft_program_info sidecar_program = {
-	WEFT_ABI_VERSION, "sidecar", "main.weft", sizeof(struct sidecar), offsetof(struct sidecar, params),
+	WEFT_ABI_VERSION, "sidecar", "main.weft", sizeof(struct sidecar),
+			offsetof(struct sidecar, params),
 	params, 3, &engine_info,
 	sources, 2, rules, 1, NULL,
 };
 
 /* ---- the embedding API: contracts in sidecar.h ---- */
 
-enum weft_status sidecar_create(const struct weft_options *options, struct sidecar **program, char **error)
+enum weft_status sidecar_create(const struct weft_options *options, struct sidecar **program,
+		char **error)
 {
 	void *made = NULL;
 	enum weft_status status = weft_create(&sidecar_program, options, &made, error);
@@ -1443,8 +1503,9 @@ static bool take_kubernetes__protocol(struct weft_scope *w, const struct sidecar
 	return true;
 }
 
-static bool take_kubernetes__service_port(struct weft_scope *w, const struct sidecar_service_port *from,
-		struct kubernetes__service_port *to, const char **why)
+static bool take_kubernetes__service_port(struct weft_scope *w,
+		const struct sidecar_service_port *from, struct kubernetes__service_port *to,
+		const char **why)
 {
 	to->port = from->port;
 	if (!take_kubernetes__protocol(w, &from->protocol, &to->protocol, why))
@@ -1458,7 +1519,8 @@ static bool take_kubernetes__service_port(struct weft_scope *w, const struct sid
 static bool take_kubernetes__service_port_list(struct weft_scope *w,
 		const struct sidecar_service_port_list *from, weft_id *to, const char **why)
 {
-	struct kubernetes__service_port *items = (struct kubernetes__service_port *)weft_embed_room(w,
+	struct kubernetes__service_port *items =
+			(struct kubernetes__service_port *)weft_embed_room(w,
 			from->count * sizeof(*items));
 	for (size_t i = 0; items != NULL && i < from->count; i++) {
 		if (!take_kubernetes__service_port(w, &from->items[i], &items[i], why))
@@ -1520,7 +1582,8 @@ enum weft_status sidecar_services_delete(struct sidecar *program, struct weft_te
 	weft_embed_taking(w, &program->head);
 	enum weft_status status = WEFT_INVALID;
 	if (take_sidecar__services_key(w, namespace_, name, &stored, &why))
-		status = weft_embed_delete(&program->head, &program->embed, TABLE_SERVICES, &stored);
+		status = weft_embed_delete(&program->head, &program->embed, TABLE_SERVICES,
+				&stored);
 	(void)weft_scope_end(w);
 	return status;
 }
@@ -1540,8 +1603,8 @@ static void show_kubernetes__protocol(struct weft_scope *w, const struct kuberne
 	}
 }
 
-static void show_kubernetes__service_port(struct weft_scope *w, const struct kubernetes__service_port *from,
-		struct sidecar_service_port *to)
+static void show_kubernetes__service_port(struct weft_scope *w,
+		const struct kubernetes__service_port *from, struct sidecar_service_port *to)
 {
 	to->port = from->port;
 	show_kubernetes__protocol(w, &from->protocol, &to->protocol);
@@ -1573,8 +1636,8 @@ static void show_kubernetes__service(struct weft_scope *w, const struct kubernet
 	show_kubernetes__service_port_list(w, &from->ports, &to->ports);
 }
 
-const struct sidecar_service *sidecar_services_get(struct sidecar *program, struct weft_text namespace_,
-		struct weft_text name)
+const struct sidecar_service *sidecar_services_get(struct sidecar *program,
+		struct weft_text namespace_, struct weft_text name)
 {
 	struct weft_scope *w = weft_embed_memory(&program->head, &program->embed);
 	struct kubernetes__service stored;
@@ -1595,11 +1658,13 @@ size_t sidecar_services_list(struct sidecar *program, const struct sidecar_servi
 	struct weft_scope *w = weft_embed_memory(&program->head, &program->embed);
 	const struct weft_table *table = weft_engine_table(program->head.engine, TABLE_SERVICES);
 	size_t room = weft_table_count(table, WEFT_NEW), count = 0;
-	struct sidecar_service *row = (struct sidecar_service *)weft_embed_room(w, room * sizeof(*row));
+	struct sidecar_service *row = (struct sidecar_service *)weft_embed_room(w,
+			room * sizeof(*row));
 	struct weft_cursor at;
 	const void *from = weft_table_first(&at, table, WEFT_NEW);
 	for (; row != NULL && from != NULL && count < room; from = weft_cursor_next(&at))
-		show_kubernetes__service(w, (const struct kubernetes__service *)from, &row[count++]);
+		show_kubernetes__service(w, (const struct kubernetes__service *)from,
+				&row[count++]);
 	*rows = row;
 	return count;
 }
@@ -1614,27 +1679,30 @@ static void sidecar_services_changed(void *watch, const struct weft_table *table
 	for (size_t i = 0; i < count; i++) {
 		struct sidecar_service before, after;
 		if (changes[i].before != NULL)
-			show_kubernetes__service(w, (const struct kubernetes__service *)changes[i].before,
+			show_kubernetes__service(w,
+					(const struct kubernetes__service *)changes[i].before,
 					&before);
 		if (changes[i].after != NULL)
-			show_kubernetes__service(w, (const struct kubernetes__service *)changes[i].after,
+			show_kubernetes__service(w,
+					(const struct kubernetes__service *)changes[i].after,
 					&after);
 		call(((struct weft_program_head *)program)->user, (struct sidecar *)program,
-				changes[i].before != NULL ? &before : NULL, changes[i].after != NULL
-				? &after : NULL);
+				changes[i].before != NULL ? &before : NULL,
+				changes[i].after != NULL ? &after : NULL);
 	}
 	weft_embed_leave(watch);
 }
 
 enum weft_status sidecar_services_watch(struct sidecar *program, sidecar_services_watch_fn *call)
 {
-	return weft_embed_add_watch(&program->head, &program->embed, TABLE_SERVICES, sidecar_services_changed,
-			(weft_embed_fn *)call);
+	return weft_embed_add_watch(&program->head, &program->embed, TABLE_SERVICES,
+			sidecar_services_changed, (weft_embed_fn *)call);
 }
 
 void sidecar_services_unwatch(struct sidecar *program, sidecar_services_watch_fn *call)
 {
-	weft_embed_remove_watch(&program->head, &program->embed, TABLE_SERVICES, (weft_embed_fn *)call);
+	weft_embed_remove_watch(&program->head, &program->embed, TABLE_SERVICES,
+			(weft_embed_fn *)call);
 }
 
 static bool take_sidecar__policies_key(struct weft_scope *w, struct weft_text namespace_,
@@ -1652,8 +1720,9 @@ static bool take_sidecar__policies_key(struct weft_scope *w, struct weft_text na
 	return true;
 }
 
-static bool take_istio__target_reference(struct weft_scope *w, const struct sidecar_target_reference *from,
-		struct istio__target_reference *to, const char **why)
+static bool take_istio__target_reference(struct weft_scope *w,
+		const struct sidecar_target_reference *from, struct istio__target_reference *to,
+		const char **why)
 {
 	(void)w;
 	(void)why;
@@ -1678,8 +1747,8 @@ static bool take_istio__target_reference_list(struct weft_scope *w,
 }
 
 static bool take_istio__target_reference_option(struct weft_scope *w,
-		const struct sidecar_target_reference_option *from, struct istio__target_reference_option *to,
-		const char **why)
+		const struct sidecar_target_reference_option *from,
+		struct istio__target_reference_option *to, const char **why)
 {
 	to->has = from->has;
 	if (from->has) {
@@ -1689,8 +1758,8 @@ static bool take_istio__target_reference_option(struct weft_scope *w,
 	return true;
 }
 
-static bool take_string_list(struct weft_scope *w, const struct sidecar_string_list *from, weft_id *to,
-		const char **why)
+static bool take_string_list(struct weft_scope *w, const struct sidecar_string_list *from,
+		weft_id *to, const char **why)
 {
 	weft_id *items = (weft_id *)weft_embed_room(w, from->count * sizeof(*items));
 	for (size_t i = 0; items != NULL && i < from->count; i++) {
@@ -1708,7 +1777,8 @@ static bool take_string_list(struct weft_scope *w, const struct sidecar_string_l
 static bool take_cidr_list(struct weft_scope *w, const struct sidecar_cidr_list *from, weft_id *to,
 		const char **why)
 {
-	struct weft_cidr *items = (struct weft_cidr *)weft_embed_room(w, from->count * sizeof(*items));
+	struct weft_cidr *items = (struct weft_cidr *)weft_embed_room(w,
+			from->count * sizeof(*items));
 	for (size_t i = 0; items != NULL && i < from->count; i++) {
 		if (from->items[i].bits > 128) {
 			*why = "an item: more than 128 bits";
@@ -1742,18 +1812,19 @@ static bool take_istio__source(struct weft_scope *w, const struct sidecar_source
 	return true;
 }
 
-static bool take_istio__from(struct weft_scope *w, const struct sidecar_from *from, struct istio__from *to,
-		const char **why)
+static bool take_istio__from(struct weft_scope *w, const struct sidecar_from *from,
+		struct istio__from *to, const char **why)
 {
 	if (!take_istio__source(w, &from->source, &to->source, why))
 		return false;
 	return true;
 }
 
-static bool take_istio__from_list(struct weft_scope *w, const struct sidecar_from_list *from, weft_id *to,
-		const char **why)
+static bool take_istio__from_list(struct weft_scope *w, const struct sidecar_from_list *from,
+		weft_id *to, const char **why)
 {
-	struct istio__from *items = (struct istio__from *)weft_embed_room(w, from->count * sizeof(*items));
+	struct istio__from *items = (struct istio__from *)weft_embed_room(w,
+			from->count * sizeof(*items));
 	for (size_t i = 0; items != NULL && i < from->count; i++) {
 		if (!take_istio__from(w, &from->items[i], &items[i], why))
 			return false;
@@ -1790,18 +1861,19 @@ static bool take_istio__operation(struct weft_scope *w, const struct sidecar_ope
 	return true;
 }
 
-static bool take_istio__to(struct weft_scope *w, const struct sidecar_to *from, struct istio__to *to,
-		const char **why)
+static bool take_istio__to(struct weft_scope *w, const struct sidecar_to *from,
+		struct istio__to *to, const char **why)
 {
 	if (!take_istio__operation(w, &from->operation, &to->operation, why))
 		return false;
 	return true;
 }
 
-static bool take_istio__to_list(struct weft_scope *w, const struct sidecar_to_list *from, weft_id *to,
-		const char **why)
+static bool take_istio__to_list(struct weft_scope *w, const struct sidecar_to_list *from,
+		weft_id *to, const char **why)
 {
-	struct istio__to *items = (struct istio__to *)weft_embed_room(w, from->count * sizeof(*items));
+	struct istio__to *items = (struct istio__to *)weft_embed_room(w,
+			from->count * sizeof(*items));
 	for (size_t i = 0; items != NULL && i < from->count; i++) {
 		if (!take_istio__to(w, &from->items[i], &items[i], why))
 			return false;
@@ -1812,8 +1884,8 @@ static bool take_istio__to_list(struct weft_scope *w, const struct sidecar_to_li
 	return w->status == WEFT_OK;
 }
 
-static bool take_istio__when(struct weft_scope *w, const struct sidecar_when *from, struct istio__when *to,
-		const char **why)
+static bool take_istio__when(struct weft_scope *w, const struct sidecar_when *from,
+		struct istio__when *to, const char **why)
 {
 	if (!weft_take_text(w, from->key, &to->key)) {
 		*why = "key: not UTF-8";
@@ -1828,10 +1900,11 @@ static bool take_istio__when(struct weft_scope *w, const struct sidecar_when *fr
 	return true;
 }
 
-static bool take_istio__when_list(struct weft_scope *w, const struct sidecar_when_list *from, weft_id *to,
-		const char **why)
+static bool take_istio__when_list(struct weft_scope *w, const struct sidecar_when_list *from,
+		weft_id *to, const char **why)
 {
-	struct istio__when *items = (struct istio__when *)weft_embed_room(w, from->count * sizeof(*items));
+	struct istio__when *items = (struct istio__when *)weft_embed_room(w,
+			from->count * sizeof(*items));
 	for (size_t i = 0; items != NULL && i < from->count; i++) {
 		if (!take_istio__when(w, &from->items[i], &items[i], why))
 			return false;
@@ -1842,8 +1915,8 @@ static bool take_istio__when_list(struct weft_scope *w, const struct sidecar_whe
 	return w->status == WEFT_OK;
 }
 
-static bool take_istio__rule(struct weft_scope *w, const struct sidecar_rule *from, struct istio__rule *to,
-		const char **why)
+static bool take_istio__rule(struct weft_scope *w, const struct sidecar_rule *from,
+		struct istio__rule *to, const char **why)
 {
 	if (!take_istio__from_list(w, &from->from, &to->from, why))
 		return false;
@@ -1856,10 +1929,11 @@ static bool take_istio__rule(struct weft_scope *w, const struct sidecar_rule *fr
 	return true;
 }
 
-static bool take_istio__rule_list(struct weft_scope *w, const struct sidecar_rule_list *from, weft_id *to,
-		const char **why)
+static bool take_istio__rule_list(struct weft_scope *w, const struct sidecar_rule_list *from,
+		weft_id *to, const char **why)
 {
-	struct istio__rule *items = (struct istio__rule *)weft_embed_room(w, from->count * sizeof(*items));
+	struct istio__rule *items = (struct istio__rule *)weft_embed_room(w,
+			from->count * sizeof(*items));
 	for (size_t i = 0; items != NULL && i < from->count; i++) {
 		if (!take_istio__rule(w, &from->items[i], &items[i], why))
 			return false;
@@ -1870,8 +1944,8 @@ static bool take_istio__rule_list(struct weft_scope *w, const struct sidecar_rul
 	return w->status == WEFT_OK;
 }
 
-static bool take_istio__rules(struct weft_scope *w, const struct sidecar_rules *from, struct istio__rules *to,
-		const char **why)
+static bool take_istio__rules(struct weft_scope *w, const struct sidecar_rules *from,
+		struct istio__rules *to, const char **why)
 {
 	if ((uint32_t)from->action >= 4) {
 		*why = "action: no such variant";
@@ -1884,8 +1958,8 @@ static bool take_istio__rules(struct weft_scope *w, const struct sidecar_rules *
 }
 
 static bool take_istio__authorization_policy(struct weft_scope *w,
-		const struct sidecar_authorization_policy *from, struct istio__authorization_policy *to,
-		const char **why)
+		const struct sidecar_authorization_policy *from,
+		struct istio__authorization_policy *to, const char **why)
 {
 	if (!weft_take_text(w, from->name, &to->name)) {
 		*why = "name: not UTF-8";
@@ -1913,16 +1987,16 @@ static bool take_istio__authorization_policy(struct weft_scope *w,
 	return true;
 }
 
-enum weft_status sidecar_policies_put(struct sidecar *program, const struct sidecar_authorization_policy *row,
-		const char **why)
+enum weft_status sidecar_policies_put(struct sidecar *program,
+		const struct sidecar_authorization_policy *row, const char **why)
 {
 	struct weft_scope scope, *w = &scope;
 	struct istio__authorization_policy stored;
 	const char *reason = "no memory";
 	memset(&stored, 0, sizeof(stored));
 	weft_embed_taking(w, &program->head);
-	enum weft_status status = take_istio__authorization_policy(w, row, &stored, &reason) ? w->status
-			: w->status != WEFT_OK ? w->status : WEFT_INVALID;
+	enum weft_status status = take_istio__authorization_policy(w, row, &stored, &reason)
+			? w->status : w->status != WEFT_OK ? w->status : WEFT_INVALID;
 	if (status == WEFT_OK)
 		status = weft_embed_put(&program->head, &program->embed, TABLE_POLICIES, &stored);
 	else if (why != NULL)
@@ -1940,7 +2014,8 @@ enum weft_status sidecar_policies_delete(struct sidecar *program, struct weft_te
 	weft_embed_taking(w, &program->head);
 	enum weft_status status = WEFT_INVALID;
 	if (take_sidecar__policies_key(w, namespace_, name, &stored, &why))
-		status = weft_embed_delete(&program->head, &program->embed, TABLE_POLICIES, &stored);
+		status = weft_embed_delete(&program->head, &program->embed, TABLE_POLICIES,
+				&stored);
 	(void)weft_scope_end(w);
 	return status;
 }
@@ -1950,8 +2025,8 @@ enum weft_status sidecar_policies_synced(struct sidecar *program)
 	return weft_embed_synced(&program->head, &program->embed, TABLE_POLICIES);
 }
 
-static void show_istio__target_reference(struct weft_scope *w, const struct istio__target_reference *from,
-		struct sidecar_target_reference *to)
+static void show_istio__target_reference(struct weft_scope *w,
+		const struct istio__target_reference *from, struct sidecar_target_reference *to)
 {
 	(void)w;
 	(void)from;
@@ -1962,7 +2037,8 @@ static void show_istio__target_reference_list(struct weft_scope *w, const weft_i
 		struct sidecar_target_reference_list *to)
 {
 	struct weft_list list = weft_list_of(w->intern, *from);
-	struct sidecar_target_reference *items = (struct sidecar_target_reference *)weft_embed_room(w,
+	struct sidecar_target_reference *items =
+			(struct sidecar_target_reference *)weft_embed_room(w,
 			list.count * sizeof(*items));
 	for (size_t i = 0; items != NULL && i < list.count; i++) {
 		const struct istio__target_reference *stored =
@@ -1974,16 +2050,19 @@ static void show_istio__target_reference_list(struct weft_scope *w, const weft_i
 }
 
 static void show_istio__target_reference_option(struct weft_scope *w,
-		const struct istio__target_reference_option *from, struct sidecar_target_reference_option *to)
+		const struct istio__target_reference_option *from,
+		struct sidecar_target_reference_option *to)
 {
 	to->has = from->has;
 	show_istio__target_reference(w, &from->value, &to->value);
 }
 
-static void show_string_list(struct weft_scope *w, const weft_id *from, struct sidecar_string_list *to)
+static void show_string_list(struct weft_scope *w, const weft_id *from,
+		struct sidecar_string_list *to)
 {
 	struct weft_list list = weft_list_of(w->intern, *from);
-	struct weft_text *items = (struct weft_text *)weft_embed_room(w, list.count * sizeof(*items));
+	struct weft_text *items = (struct weft_text *)weft_embed_room(w,
+			list.count * sizeof(*items));
 	for (size_t i = 0; items != NULL && i < list.count; i++) {
 		const weft_id *stored = (const weft_id *)list.items + i;
 		items[i] = weft_text_of(w->intern, (*stored));
@@ -1995,7 +2074,8 @@ static void show_string_list(struct weft_scope *w, const weft_id *from, struct s
 static void show_cidr_list(struct weft_scope *w, const weft_id *from, struct sidecar_cidr_list *to)
 {
 	struct weft_list list = weft_list_of(w->intern, *from);
-	struct weft_cidr *items = (struct weft_cidr *)weft_embed_room(w, list.count * sizeof(*items));
+	struct weft_cidr *items = (struct weft_cidr *)weft_embed_room(w,
+			list.count * sizeof(*items));
 	for (size_t i = 0; items != NULL && i < list.count; i++) {
 		const struct weft_cidr *stored = (const struct weft_cidr *)list.items + i;
 		items[i] = (*stored);
@@ -2016,15 +2096,18 @@ static void show_istio__source(struct weft_scope *w, const struct istio__source 
 	show_string_list(w, &from->other, &to->other);
 }
 
-static void show_istio__from(struct weft_scope *w, const struct istio__from *from, struct sidecar_from *to)
+static void show_istio__from(struct weft_scope *w, const struct istio__from *from,
+		struct sidecar_from *to)
 {
 	show_istio__source(w, &from->source, &to->source);
 }
 
-static void show_istio__from_list(struct weft_scope *w, const weft_id *from, struct sidecar_from_list *to)
+static void show_istio__from_list(struct weft_scope *w, const weft_id *from,
+		struct sidecar_from_list *to)
 {
 	struct weft_list list = weft_list_of(w->intern, *from);
-	struct sidecar_from *items = (struct sidecar_from *)weft_embed_room(w, list.count * sizeof(*items));
+	struct sidecar_from *items = (struct sidecar_from *)weft_embed_room(w,
+			list.count * sizeof(*items));
 	for (size_t i = 0; items != NULL && i < list.count; i++) {
 		const struct istio__from *stored = (const struct istio__from *)list.items + i;
 		show_istio__from(w, &(*stored), &items[i]);
@@ -2053,15 +2136,18 @@ static void show_istio__operation(struct weft_scope *w, const struct istio__oper
 	show_string_list(w, &from->other, &to->other);
 }
 
-static void show_istio__to(struct weft_scope *w, const struct istio__to *from, struct sidecar_to *to)
+static void show_istio__to(struct weft_scope *w, const struct istio__to *from,
+		struct sidecar_to *to)
 {
 	show_istio__operation(w, &from->operation, &to->operation);
 }
 
-static void show_istio__to_list(struct weft_scope *w, const weft_id *from, struct sidecar_to_list *to)
+static void show_istio__to_list(struct weft_scope *w, const weft_id *from,
+		struct sidecar_to_list *to)
 {
 	struct weft_list list = weft_list_of(w->intern, *from);
-	struct sidecar_to *items = (struct sidecar_to *)weft_embed_room(w, list.count * sizeof(*items));
+	struct sidecar_to *items = (struct sidecar_to *)weft_embed_room(w,
+			list.count * sizeof(*items));
 	for (size_t i = 0; items != NULL && i < list.count; i++) {
 		const struct istio__to *stored = (const struct istio__to *)list.items + i;
 		show_istio__to(w, &(*stored), &items[i]);
@@ -2070,7 +2156,8 @@ static void show_istio__to_list(struct weft_scope *w, const weft_id *from, struc
 	to->count = items != NULL ? list.count : 0;
 }
 
-static void show_istio__when(struct weft_scope *w, const struct istio__when *from, struct sidecar_when *to)
+static void show_istio__when(struct weft_scope *w, const struct istio__when *from,
+		struct sidecar_when *to)
 {
 	to->key = weft_text_of(w->intern, from->key);
 	show_string_list(w, &from->values, &to->values);
@@ -2078,10 +2165,12 @@ static void show_istio__when(struct weft_scope *w, const struct istio__when *fro
 	show_string_list(w, &from->other, &to->other);
 }
 
-static void show_istio__when_list(struct weft_scope *w, const weft_id *from, struct sidecar_when_list *to)
+static void show_istio__when_list(struct weft_scope *w, const weft_id *from,
+		struct sidecar_when_list *to)
 {
 	struct weft_list list = weft_list_of(w->intern, *from);
-	struct sidecar_when *items = (struct sidecar_when *)weft_embed_room(w, list.count * sizeof(*items));
+	struct sidecar_when *items = (struct sidecar_when *)weft_embed_room(w,
+			list.count * sizeof(*items));
 	for (size_t i = 0; items != NULL && i < list.count; i++) {
 		const struct istio__when *stored = (const struct istio__when *)list.items + i;
 		show_istio__when(w, &(*stored), &items[i]);
@@ -2090,7 +2179,8 @@ static void show_istio__when_list(struct weft_scope *w, const weft_id *from, str
 	to->count = items != NULL ? list.count : 0;
 }
 
-static void show_istio__rule(struct weft_scope *w, const struct istio__rule *from, struct sidecar_rule *to)
+static void show_istio__rule(struct weft_scope *w, const struct istio__rule *from,
+		struct sidecar_rule *to)
 {
 	show_istio__from_list(w, &from->from, &to->from);
 	show_istio__to_list(w, &from->to, &to->to);
@@ -2098,10 +2188,12 @@ static void show_istio__rule(struct weft_scope *w, const struct istio__rule *fro
 	show_string_list(w, &from->other, &to->other);
 }
 
-static void show_istio__rule_list(struct weft_scope *w, const weft_id *from, struct sidecar_rule_list *to)
+static void show_istio__rule_list(struct weft_scope *w, const weft_id *from,
+		struct sidecar_rule_list *to)
 {
 	struct weft_list list = weft_list_of(w->intern, *from);
-	struct sidecar_rule *items = (struct sidecar_rule *)weft_embed_room(w, list.count * sizeof(*items));
+	struct sidecar_rule *items = (struct sidecar_rule *)weft_embed_room(w,
+			list.count * sizeof(*items));
 	for (size_t i = 0; items != NULL && i < list.count; i++) {
 		const struct istio__rule *stored = (const struct istio__rule *)list.items + i;
 		show_istio__rule(w, &(*stored), &items[i]);
@@ -2110,14 +2202,16 @@ static void show_istio__rule_list(struct weft_scope *w, const weft_id *from, str
 	to->count = items != NULL ? list.count : 0;
 }
 
-static void show_istio__rules(struct weft_scope *w, const struct istio__rules *from, struct sidecar_rules *to)
+static void show_istio__rules(struct weft_scope *w, const struct istio__rules *from,
+		struct sidecar_rules *to)
 {
 	to->action = (enum sidecar_action)from->action;
 	show_istio__rule_list(w, &from->rules, &to->rules);
 }
 
 static void show_istio__authorization_policy(struct weft_scope *w,
-		const struct istio__authorization_policy *from, struct sidecar_authorization_policy *to)
+		const struct istio__authorization_policy *from,
+		struct sidecar_authorization_policy *to)
 {
 	to->name = weft_text_of(w->intern, from->name);
 	to->namespace_ = weft_text_of(w->intern, from->namespace_);
@@ -2139,24 +2233,27 @@ const struct sidecar_authorization_policy *sidecar_policies_get(struct sidecar *
 	const struct istio__authorization_policy *found =
 			(const struct istio__authorization_policy *)weft_table_get(weft_engine_table(program->head.engine, TABLE_POLICIES), WEFT_NEW, &stored);
 	struct sidecar_authorization_policy *row = found != NULL
-			? (struct sidecar_authorization_policy *)weft_embed_room(w, sizeof(*row)) : NULL;
+			? (struct sidecar_authorization_policy *)weft_embed_room(w, sizeof(*row))
+			: NULL;
 	if (row != NULL)
 		show_istio__authorization_policy(w, found, row);
 	return row;
 }
 
-size_t sidecar_policies_list(struct sidecar *program, const struct sidecar_authorization_policy **rows)
+size_t sidecar_policies_list(struct sidecar *program,
+		const struct sidecar_authorization_policy **rows)
 {
 	struct weft_scope *w = weft_embed_memory(&program->head, &program->embed);
 	const struct weft_table *table = weft_engine_table(program->head.engine, TABLE_POLICIES);
 	size_t room = weft_table_count(table, WEFT_NEW), count = 0;
-	struct sidecar_authorization_policy *row = (struct sidecar_authorization_policy *)weft_embed_room(w,
+	struct sidecar_authorization_policy *row =
+			(struct sidecar_authorization_policy *)weft_embed_room(w,
 			room * sizeof(*row));
 	struct weft_cursor at;
 	const void *from = weft_table_first(&at, table, WEFT_NEW);
 	for (; row != NULL && from != NULL && count < room; from = weft_cursor_next(&at))
-		show_istio__authorization_policy(w, (const struct istio__authorization_policy *)from,
-				&row[count++]);
+		show_istio__authorization_policy(w,
+				(const struct istio__authorization_policy *)from, &row[count++]);
 	*rows = row;
 	return count;
 }
@@ -2172,27 +2269,27 @@ static void sidecar_policies_changed(void *watch, const struct weft_table *table
 		struct sidecar_authorization_policy before, after;
 		if (changes[i].before != NULL)
 			show_istio__authorization_policy(w,
-					(const struct istio__authorization_policy *)changes[i].before,
-					&before);
+					(const struct istio__authorization_policy *)changes[i].before, &before);
 		if (changes[i].after != NULL)
 			show_istio__authorization_policy(w,
 					(const struct istio__authorization_policy *)changes[i].after, &after);
 		call(((struct weft_program_head *)program)->user, (struct sidecar *)program,
-				changes[i].before != NULL ? &before : NULL, changes[i].after != NULL
-				? &after : NULL);
+				changes[i].before != NULL ? &before : NULL,
+				changes[i].after != NULL ? &after : NULL);
 	}
 	weft_embed_leave(watch);
 }
 
 enum weft_status sidecar_policies_watch(struct sidecar *program, sidecar_policies_watch_fn *call)
 {
-	return weft_embed_add_watch(&program->head, &program->embed, TABLE_POLICIES, sidecar_policies_changed,
-			(weft_embed_fn *)call);
+	return weft_embed_add_watch(&program->head, &program->embed, TABLE_POLICIES,
+			sidecar_policies_changed, (weft_embed_fn *)call);
 }
 
 void sidecar_policies_unwatch(struct sidecar *program, sidecar_policies_watch_fn *call)
 {
-	weft_embed_remove_watch(&program->head, &program->embed, TABLE_POLICIES, (weft_embed_fn *)call);
+	weft_embed_remove_watch(&program->head, &program->embed, TABLE_POLICIES,
+			(weft_embed_fn *)call);
 }
 
 static bool take_sidecar__inbound_key(struct weft_scope *w, struct sidecar__inbound_state *to,
@@ -2216,8 +2313,8 @@ static void show_prelude__state(struct weft_scope *w, const struct prelude__stat
 	}
 }
 
-static void show_sidecar__inbound_state(struct weft_scope *w, const struct sidecar__inbound_state *from,
-		struct sidecar_inbound *to)
+static void show_sidecar__inbound_state(struct weft_scope *w,
+		const struct sidecar__inbound_state *from, struct sidecar_inbound *to)
 {
 	show_prelude__state(w, &from->state, &to->state);
 }
@@ -2243,11 +2340,13 @@ size_t sidecar_inbound_list(struct sidecar *program, const struct sidecar_inboun
 	struct weft_scope *w = weft_embed_memory(&program->head, &program->embed);
 	const struct weft_table *table = weft_engine_table(program->head.engine, TABLE_INBOUND);
 	size_t room = weft_table_count(table, WEFT_NEW), count = 0;
-	struct sidecar_inbound *row = (struct sidecar_inbound *)weft_embed_room(w, room * sizeof(*row));
+	struct sidecar_inbound *row = (struct sidecar_inbound *)weft_embed_room(w,
+			room * sizeof(*row));
 	struct weft_cursor at;
 	const void *from = weft_table_first(&at, table, WEFT_NEW);
 	for (; row != NULL && from != NULL && count < room; from = weft_cursor_next(&at))
-		show_sidecar__inbound_state(w, (const struct sidecar__inbound_state *)from, &row[count++]);
+		show_sidecar__inbound_state(w, (const struct sidecar__inbound_state *)from,
+				&row[count++]);
 	*rows = row;
 	return count;
 }
@@ -2263,30 +2362,33 @@ static void sidecar_inbound_changed(void *watch, const struct weft_table *table,
 		struct sidecar_inbound before, after;
 		if (changes[i].before != NULL)
 			show_sidecar__inbound_state(w,
-					(const struct sidecar__inbound_state *)changes[i].before, &before);
+					(const struct sidecar__inbound_state *)changes[i].before,
+					&before);
 		if (changes[i].after != NULL)
 			show_sidecar__inbound_state(w,
-					(const struct sidecar__inbound_state *)changes[i].after, &after);
+					(const struct sidecar__inbound_state *)changes[i].after,
+					&after);
 		call(((struct weft_program_head *)program)->user, (struct sidecar *)program,
-				changes[i].before != NULL ? &before : NULL, changes[i].after != NULL
-				? &after : NULL);
+				changes[i].before != NULL ? &before : NULL,
+				changes[i].after != NULL ? &after : NULL);
 	}
 	weft_embed_leave(watch);
 }
 
 enum weft_status sidecar_inbound_watch(struct sidecar *program, sidecar_inbound_watch_fn *call)
 {
-	return weft_embed_add_watch(&program->head, &program->embed, TABLE_INBOUND, sidecar_inbound_changed,
-			(weft_embed_fn *)call);
+	return weft_embed_add_watch(&program->head, &program->embed, TABLE_INBOUND,
+			sidecar_inbound_changed, (weft_embed_fn *)call);
 }
 
 void sidecar_inbound_unwatch(struct sidecar *program, sidecar_inbound_watch_fn *call)
 {
-	weft_embed_remove_watch(&program->head, &program->embed, TABLE_INBOUND, (weft_embed_fn *)call);
+	weft_embed_remove_watch(&program->head, &program->embed, TABLE_INBOUND,
+			(weft_embed_fn *)call);
 }
 
-static bool take_sidecar__served_key(struct weft_scope *w, uint16_t target, struct sidecar__served *to,
-		const char **why)
+static bool take_sidecar__served_key(struct weft_scope *w, uint16_t target,
+		struct sidecar__served *to, const char **why)
 {
 	memset(to, 0, sizeof(*to));
 	(void)w;
@@ -2295,8 +2397,8 @@ static bool take_sidecar__served_key(struct weft_scope *w, uint16_t target, stru
 	return true;
 }
 
-static void show_sidecar__services_ref(struct weft_scope *w, const struct sidecar__services_ref *from,
-		struct sidecar_services_ref *to)
+static void show_sidecar__services_ref(struct weft_scope *w,
+		const struct sidecar__services_ref *from, struct sidecar_services_ref *to)
 {
 	to->namespace_ = weft_text_of(w->intern, from->namespace_);
 	to->name = weft_text_of(w->intern, from->name);
@@ -2317,8 +2419,7 @@ const struct sidecar_served *sidecar_served_get(struct sidecar *program, uint16_
 	if (!take_sidecar__served_key(w, target, &stored, &why))
 		return NULL;
 	const struct sidecar__served *found =
-			(const struct sidecar__served *)weft_table_get(weft_engine_table(program->head.engine,
-			TABLE_SERVED), WEFT_NEW, &stored);
+			(const struct sidecar__served *)weft_table_get(weft_engine_table(program->head.engine, TABLE_SERVED), WEFT_NEW, &stored);
 	struct sidecar_served *row = found != NULL
 			? (struct sidecar_served *)weft_embed_room(w, sizeof(*row)) : NULL;
 	if (row != NULL)
@@ -2331,7 +2432,8 @@ size_t sidecar_served_list(struct sidecar *program, const struct sidecar_served 
 	struct weft_scope *w = weft_embed_memory(&program->head, &program->embed);
 	const struct weft_table *table = weft_engine_table(program->head.engine, TABLE_SERVED);
 	size_t room = weft_table_count(table, WEFT_NEW), count = 0;
-	struct sidecar_served *row = (struct sidecar_served *)weft_embed_room(w, room * sizeof(*row));
+	struct sidecar_served *row = (struct sidecar_served *)weft_embed_room(w,
+			room * sizeof(*row));
 	struct weft_cursor at;
 	const void *from = weft_table_first(&at, table, WEFT_NEW);
 	for (; row != NULL && from != NULL && count < room; from = weft_cursor_next(&at))
@@ -2350,29 +2452,33 @@ static void sidecar_served_changed(void *watch, const struct weft_table *table,
 	for (size_t i = 0; i < count; i++) {
 		struct sidecar_served before, after;
 		if (changes[i].before != NULL)
-			show_sidecar__served(w, (const struct sidecar__served *)changes[i].before, &before);
+			show_sidecar__served(w, (const struct sidecar__served *)changes[i].before,
+					&before);
 		if (changes[i].after != NULL)
-			show_sidecar__served(w, (const struct sidecar__served *)changes[i].after, &after);
+			show_sidecar__served(w, (const struct sidecar__served *)changes[i].after,
+					&after);
 		call(((struct weft_program_head *)program)->user, (struct sidecar *)program,
-				changes[i].before != NULL ? &before : NULL, changes[i].after != NULL
-				? &after : NULL);
+				changes[i].before != NULL ? &before : NULL,
+				changes[i].after != NULL ? &after : NULL);
 	}
 	weft_embed_leave(watch);
 }
 
 enum weft_status sidecar_served_watch(struct sidecar *program, sidecar_served_watch_fn *call)
 {
-	return weft_embed_add_watch(&program->head, &program->embed, TABLE_SERVED, sidecar_served_changed,
-			(weft_embed_fn *)call);
+	return weft_embed_add_watch(&program->head, &program->embed, TABLE_SERVED,
+			sidecar_served_changed, (weft_embed_fn *)call);
 }
 
 void sidecar_served_unwatch(struct sidecar *program, sidecar_served_watch_fn *call)
 {
-	weft_embed_remove_watch(&program->head, &program->embed, TABLE_SERVED, (weft_embed_fn *)call);
+	weft_embed_remove_watch(&program->head, &program->embed, TABLE_SERVED,
+			(weft_embed_fn *)call);
 }
 
-static bool take_sidecar__policies_ref(struct weft_scope *w, const struct sidecar_policies_ref *from,
-		struct sidecar__policies_ref *to, const char **why)
+static bool take_sidecar__policies_ref(struct weft_scope *w,
+		const struct sidecar_policies_ref *from, struct sidecar__policies_ref *to,
+		const char **why)
 {
 	if (!weft_take_text(w, from->namespace_, &to->namespace_)) {
 		*why = "namespace_: not UTF-8";
@@ -2399,8 +2505,8 @@ static bool take_sidecar__guards_key(struct weft_scope *w, enum sidecar_action a
 	return true;
 }
 
-static void show_sidecar__policies_ref(struct weft_scope *w, const struct sidecar__policies_ref *from,
-		struct sidecar_policies_ref *to)
+static void show_sidecar__policies_ref(struct weft_scope *w,
+		const struct sidecar__policies_ref *from, struct sidecar_policies_ref *to)
 {
 	to->namespace_ = weft_text_of(w->intern, from->namespace_);
 	to->name = weft_text_of(w->intern, from->name);
@@ -2423,8 +2529,7 @@ const struct sidecar_guards *sidecar_guards_get(struct sidecar *program, enum si
 	if (!take_sidecar__guards_key(w, action, policy, &stored, &why))
 		return NULL;
 	const struct sidecar__guards *found =
-			(const struct sidecar__guards *)weft_table_get(weft_engine_table(program->head.engine,
-			TABLE_GUARDS), WEFT_NEW, &stored);
+			(const struct sidecar__guards *)weft_table_get(weft_engine_table(program->head.engine, TABLE_GUARDS), WEFT_NEW, &stored);
 	struct sidecar_guards *row = found != NULL
 			? (struct sidecar_guards *)weft_embed_room(w, sizeof(*row)) : NULL;
 	if (row != NULL)
@@ -2437,7 +2542,8 @@ size_t sidecar_guards_list(struct sidecar *program, const struct sidecar_guards 
 	struct weft_scope *w = weft_embed_memory(&program->head, &program->embed);
 	const struct weft_table *table = weft_engine_table(program->head.engine, TABLE_GUARDS);
 	size_t room = weft_table_count(table, WEFT_NEW), count = 0;
-	struct sidecar_guards *row = (struct sidecar_guards *)weft_embed_room(w, room * sizeof(*row));
+	struct sidecar_guards *row = (struct sidecar_guards *)weft_embed_room(w,
+			room * sizeof(*row));
 	struct weft_cursor at;
 	const void *from = weft_table_first(&at, table, WEFT_NEW);
 	for (; row != NULL && from != NULL && count < room; from = weft_cursor_next(&at))
@@ -2456,25 +2562,28 @@ static void sidecar_guards_changed(void *watch, const struct weft_table *table,
 	for (size_t i = 0; i < count; i++) {
 		struct sidecar_guards before, after;
 		if (changes[i].before != NULL)
-			show_sidecar__guards(w, (const struct sidecar__guards *)changes[i].before, &before);
+			show_sidecar__guards(w, (const struct sidecar__guards *)changes[i].before,
+					&before);
 		if (changes[i].after != NULL)
-			show_sidecar__guards(w, (const struct sidecar__guards *)changes[i].after, &after);
+			show_sidecar__guards(w, (const struct sidecar__guards *)changes[i].after,
+					&after);
 		call(((struct weft_program_head *)program)->user, (struct sidecar *)program,
-				changes[i].before != NULL ? &before : NULL, changes[i].after != NULL
-				? &after : NULL);
+				changes[i].before != NULL ? &before : NULL,
+				changes[i].after != NULL ? &after : NULL);
 	}
 	weft_embed_leave(watch);
 }
 
 enum weft_status sidecar_guards_watch(struct sidecar *program, sidecar_guards_watch_fn *call)
 {
-	return weft_embed_add_watch(&program->head, &program->embed, TABLE_GUARDS, sidecar_guards_changed,
-			(weft_embed_fn *)call);
+	return weft_embed_add_watch(&program->head, &program->embed, TABLE_GUARDS,
+			sidecar_guards_changed, (weft_embed_fn *)call);
 }
 
 void sidecar_guards_unwatch(struct sidecar *program, sidecar_guards_watch_fn *call)
 {
-	weft_embed_remove_watch(&program->head, &program->embed, TABLE_GUARDS, (weft_embed_fn *)call);
+	weft_embed_remove_watch(&program->head, &program->embed, TABLE_GUARDS,
+			(weft_embed_fn *)call);
 }
 
 enum weft_status sidecar_inbound_adopt(struct sidecar *program, int descriptor)

@@ -16,7 +16,8 @@ struct sidecar;
 extern const struct weft_program_info sidecar_program;
 
 /* `options` may be NULL. On failure `error`, if not NULL, gets a text to free(). */
-enum weft_status sidecar_create(const struct weft_options *options, struct sidecar **program, char **error);
+enum weft_status sidecar_create(const struct weft_options *options, struct sidecar **program,
+		char **error);
 void sidecar_destroy(struct sidecar *program);
 /* Turns until it has drained. */
 enum weft_status sidecar_run(struct sidecar *program);
@@ -26,7 +27,8 @@ int sidecar_descriptor(const struct sidecar *program);
 /* Begins to drain. Like _post: from any thread. */
 void sidecar_stop(struct sidecar *program);
 /* Calls `call(argument)` in the instance's thread, at its next turn. */
-enum weft_status sidecar_post(struct sidecar *program, void (*call)(void *argument), void *argument);
+enum weft_status sidecar_post(struct sidecar *program, void (*call)(void *argument),
+		void *argument);
 
 /* What is put between begin and commit arrives as one transaction; a put outside is one of its own. */
 enum weft_status sidecar_begin(struct sidecar *program);
@@ -76,8 +78,8 @@ enum weft_status sidecar_services_delete(struct sidecar *program, struct weft_te
 /* All rows that there are now have been put: what waits for them may begin. */
 enum weft_status sidecar_services_synced(struct sidecar *program);
 /* NULL: there is none. Valid until the next turn, like what _list gives. */
-const struct sidecar_service *sidecar_services_get(struct sidecar *program, struct weft_text namespace_,
-		struct weft_text name);
+const struct sidecar_service *sidecar_services_get(struct sidecar *program,
+		struct weft_text namespace_, struct weft_text name);
 size_t sidecar_services_list(struct sidecar *program, const struct sidecar_service **rows);
 /* The rows that are there at once, then the net changes of each transaction: `before` is NULL for a new row, `after` for one that went. */
 typedef void sidecar_services_watch_fn(void *user, struct sidecar *program,
@@ -201,8 +203,8 @@ struct sidecar_authorization_policy {
 
 /* ---- policies ---- */
 /* WEFT_INVALID: `why`, if not NULL, gets the reason. Inside of a watcher: in the next transaction. */
-enum weft_status sidecar_policies_put(struct sidecar *program, const struct sidecar_authorization_policy *row,
-		const char **why);
+enum weft_status sidecar_policies_put(struct sidecar *program,
+		const struct sidecar_authorization_policy *row, const char **why);
 enum weft_status sidecar_policies_delete(struct sidecar *program, struct weft_text namespace_,
 		struct weft_text name);
 /* All rows that there are now have been put: what waits for them may begin. */
@@ -210,7 +212,8 @@ enum weft_status sidecar_policies_synced(struct sidecar *program);
 /* NULL: there is none. Valid until the next turn, like what _list gives. */
 const struct sidecar_authorization_policy *sidecar_policies_get(struct sidecar *program,
 		struct weft_text namespace_, struct weft_text name);
-size_t sidecar_policies_list(struct sidecar *program, const struct sidecar_authorization_policy **rows);
+size_t sidecar_policies_list(struct sidecar *program,
+		const struct sidecar_authorization_policy **rows);
 /* The rows that are there at once, then the net changes of each transaction: `before` is NULL for a new row, `after` for one that went. */
 typedef void sidecar_policies_watch_fn(void *user, struct sidecar *program,
 		const struct sidecar_authorization_policy *before,
@@ -266,8 +269,8 @@ struct sidecar_served {
 const struct sidecar_served *sidecar_served_get(struct sidecar *program, uint16_t target);
 size_t sidecar_served_list(struct sidecar *program, const struct sidecar_served **rows);
 /* The rows that are there at once, then the net changes of each transaction: `before` is NULL for a new row, `after` for one that went. */
-typedef void sidecar_served_watch_fn(void *user, struct sidecar *program, const struct sidecar_served *before,
-		const struct sidecar_served *after);
+typedef void sidecar_served_watch_fn(void *user, struct sidecar *program,
+		const struct sidecar_served *before, const struct sidecar_served *after);
 enum weft_status sidecar_served_watch(struct sidecar *program, sidecar_served_watch_fn *call);
 void sidecar_served_unwatch(struct sidecar *program, sidecar_served_watch_fn *call);
 
@@ -288,8 +291,8 @@ const struct sidecar_guards *sidecar_guards_get(struct sidecar *program, enum si
 		struct sidecar_policies_ref policy);
 size_t sidecar_guards_list(struct sidecar *program, const struct sidecar_guards **rows);
 /* The rows that are there at once, then the net changes of each transaction: `before` is NULL for a new row, `after` for one that went. */
-typedef void sidecar_guards_watch_fn(void *user, struct sidecar *program, const struct sidecar_guards *before,
-		const struct sidecar_guards *after);
+typedef void sidecar_guards_watch_fn(void *user, struct sidecar *program,
+		const struct sidecar_guards *before, const struct sidecar_guards *after);
 enum weft_status sidecar_guards_watch(struct sidecar *program, sidecar_guards_watch_fn *call);
 void sidecar_guards_unwatch(struct sidecar *program, sidecar_guards_watch_fn *call);
 

@@ -13,15 +13,18 @@ extern "C" {
 
 static inline struct weft_ip weft_ip4(unsigned a, unsigned b, unsigned c, unsigned d)
 {
-	struct weft_ip ip = { { 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, (uint8_t)a, (uint8_t)b, (uint8_t)c, (uint8_t)d } };
+	struct weft_ip ip = { { 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, (uint8_t)a, (uint8_t)b,
+		(uint8_t)c, (uint8_t)d } };
 	return ip;
 }
 
-static inline struct weft_ip weft_ip6(unsigned a, unsigned b, unsigned c, unsigned d, unsigned e, unsigned f, unsigned g, unsigned h)
+static inline struct weft_ip weft_ip6(unsigned a, unsigned b, unsigned c, unsigned d, unsigned e,
+	unsigned f, unsigned g, unsigned h)
 {
-	struct weft_ip ip = { { (uint8_t)(a >> 8), (uint8_t)a, (uint8_t)(b >> 8), (uint8_t)b, (uint8_t)(c >> 8), (uint8_t)c,
-		(uint8_t)(d >> 8), (uint8_t)d, (uint8_t)(e >> 8), (uint8_t)e, (uint8_t)(f >> 8), (uint8_t)f,
-		(uint8_t)(g >> 8), (uint8_t)g, (uint8_t)(h >> 8), (uint8_t)h } };
+	struct weft_ip ip = { { (uint8_t)(a >> 8), (uint8_t)a, (uint8_t)(b >> 8), (uint8_t)b,
+		(uint8_t)(c >> 8), (uint8_t)c, (uint8_t)(d >> 8), (uint8_t)d, (uint8_t)(e >> 8),
+		(uint8_t)e, (uint8_t)(f >> 8), (uint8_t)f, (uint8_t)(g >> 8), (uint8_t)g,
+		(uint8_t)(h >> 8), (uint8_t)h } };
 	return ip;
 }
 
@@ -56,7 +59,8 @@ static inline struct weft_text weft_text_from(const char *c_string)
 }
 
 /* Optional text and lists, from the form in which they stand in rows. */
-static inline struct weft_opt_text weft_opt_text_of(const struct weft_intern *intern, struct weft_opt_id id)
+static inline struct weft_opt_text weft_opt_text_of(
+	const struct weft_intern *intern, struct weft_opt_id id)
 {
 	struct weft_opt_text text = { id.has, { NULL, 0 } };
 	if (id.has)
@@ -64,7 +68,8 @@ static inline struct weft_opt_text weft_opt_text_of(const struct weft_intern *in
 	return text;
 }
 
-static inline struct weft_opt_list weft_opt_list_of(const struct weft_intern *intern, struct weft_opt_id id)
+static inline struct weft_opt_list weft_opt_list_of(
+	const struct weft_intern *intern, struct weft_opt_id id)
 {
 	struct weft_opt_list list = { id.has, { NULL, 0 } };
 	if (id.has)
