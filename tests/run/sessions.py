@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0 OR MIT
 """Each function is a case: a program in Weft, built or run, and what it does with real connections."""
-import os, signal, socket, subprocess, sys, tempfile, threading, time
+import json, os, signal, socket, subprocess, sys, tempfile, threading, time
 
 ROOT = os.path.realpath(os.path.join(os.path.dirname(__file__), "..", ".."))
 BUILD = os.path.realpath(os.environ.get("BUILD", os.path.join(ROOT, "build")))
@@ -205,6 +205,86 @@ def embed(folder):
     subprocess.run([program, str(backend())], check=True, timeout=60)
 
 
+def label_file(folder):
+    """`selects` follows the downward API's label file: another workload, other listeners."""
+    port = backend()
+    manifests, info = os.path.join(folder, "manifests"), os.path.join(folder, "info")
+    os.mkdir(manifests)
+    os.mkdir(info)
+    for i, app in enumerate(("web", "db")):
+        spec = "{ port: %d, targetPort: %d }" % (8086 + i, port)
+        write(manifests, app + ".yaml", SERVICE.format(ports=spec).replace("web", app))
+    text = """use kubernetes.{Service}
+
+collection self: Workload from file("%s/labels")
+collection services[namespace, name]: Service from kubernetes
+
+derive ports[port] =
+  for s in services
+  where s.selector selects (self?.labels else skip)
+  for p in s.ports
+  yield { port: p.port, target: p.target_port else skip, service: s.id }
+  on conflict keep first by s.created
+
+listener per_port for p in ports on *:{p.port} {
+  forward 127.0.0.1:{p.target}
+}
+""" % info
+    with Program(folder, text, "--manifests", manifests) as program:
+        assert refused(8086), "the labels are not there yet"
+        os.mkdir(os.path.join(info, "..1"))
+        write(info, "..1/labels", 'app="web"\nzone="a"\n')
+        os.symlink("..1", os.path.join(info, "..data"))
+        os.symlink("..data/labels", os.path.join(info, "labels"))
+        kept = connect(8086)
+        says(kept, b"web")
+        os.mkdir(os.path.join(info, "..2"))
+        write(info, "..2/labels", 'app="db"\n')
+        os.symlink("..2", os.path.join(info, "..data_tmp"))
+        os.rename(os.path.join(info, "..data_tmp"), os.path.join(info, "..data"))
+        says(connect(8087), b"db")
+        assert refused(8086), "the old labels' listener is still open"
+        says(kept, b"drains")
+        kept.close()
+        assert program.ends() == 0
+
+
+def status_and_watch(folder):
+    """`weft status` and `weft watch` tell of a running program; a broken save is named, and changes nothing."""
+    port = backend()
+    manifests, admin = os.path.join(folder, "manifests"), os.path.join(folder, "admin.sock")
+    os.mkdir(manifests)
+    text = open(os.path.join(ROOT, "examples/02-per-port/main.weft")).read()
+    spec = "{ port: 8088, targetPort: %d }" % port
+    write(manifests, "web.yaml", SERVICE.format(ports=spec))
+
+    def ask(*arguments):
+        return subprocess.run([WEFT, *arguments, "--admin", admin], capture_output=True, text=True, timeout=5)
+
+    assert ask("status").returncode == 1, "nobody is there"
+    options = ("--manifests", manifests, "--set", "namespace=shop", "--set", "labels=app=web", "--admin", admin)
+    with Program(folder, text, *options) as program:
+        says(connect(8088), b"up")
+        said = ask("status").stdout
+        assert "per_port[8088]" in said and "Open" in said, said
+        watch = subprocess.Popen([WEFT, "watch", "ports", "--json", "--admin", admin], stdout=subprocess.PIPE, text=True)
+        assert json.loads(watch.stdout.readline())["insert"]["port"] == 8088
+        assert json.loads(watch.stdout.readline()) == {"rows": 1}
+        write(manifests, "web.yaml", SERVICE.format(ports=spec + ", { name: b, port: 8089, targetPort: %d }" % port))
+        assert json.loads(watch.stdout.readline())["insert"]["port"] == 8089
+        write(manifests, "web.yaml", SERVICE.format(ports=spec).replace("] }", "] "))
+        end = time.monotonic() + 3
+        state = json.loads(ask("status", "--json").stdout)
+        while not state["rejected"] and time.monotonic() < end:
+            state = json.loads(ask("status", "--json").stdout)
+        assert [(r["collection"], r["place"]) for r in state["rejected"]] == [("services", "web.yaml:4")], state["rejected"]
+        says(connect(8089), b"stays")
+        assert ask("watch", "nothing").returncode == 1
+        assert program.ends() == 0
+        assert watch.wait(5) == 0 and watch.stdout.read() == ""
+    assert not os.path.exists(admin)
+
+
 def save_to_running(folder):
     """A program of a hundred lines goes from save to running in under a second."""
     port = backend()
@@ -223,7 +303,7 @@ def save_to_running(folder):
 def main():
     subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
     failed = 0
-    for case in (forward, per_port, revocation, user_code, embed, save_to_running):
+    for case in (forward, per_port, revocation, user_code, embed, label_file, status_and_watch, save_to_running):
         with tempfile.TemporaryDirectory(prefix="weft-run.") as folder:
             try:
                 case(folder)
