@@ -279,6 +279,7 @@ static void check_bodies(struct checker *c)
 		else
 			check_handler_body(c, s);
 	}
+	check_run_loops(c);
 }
 
 static void add_selector_variants(struct checker *c)

@@ -240,6 +240,12 @@ static void collection_from(struct checker *c, struct symbol *s, struct collecti
 		}
 		return;
 	}
+	if (n->flags & NODE_EXTERN) {
+		d = diag_new(c->diags, DIAG_NO_SOURCE, node_span(from),
+			"`extern`: its rows are put by C, they come from nowhere else");
+		diag_title(d, s->name);
+		return;
+	}
 	if (from->kind == NODE_NAME && text_is(from->name, "kubernetes")) {
 		note->from = BUILTIN_KUBERNETES;
 		struct node *record =

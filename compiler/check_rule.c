@@ -307,6 +307,11 @@ static void check_block_arm(struct checker *c, struct node *arm, void *user)
 		*all = one;
 }
 
+struct run {
+	struct symbol *from, *to;
+	struct node *call;
+};
+
 static void check_run(struct checker *c, struct node *n)
 {
 	struct node *call = kid(n, RUN_VALUE);
@@ -323,6 +328,9 @@ static void check_run(struct checker *c, struct node *n)
 	}
 	resolve(c, h);
 	h->used = true;
+	struct run *r = ARENA_NEW(c->arena, struct run);
+	*r = (struct run){ c->scope->owner, h, call };
+	vec_push(c->arena, &c->runs, r);
 	call->symbol = callee->symbol = h;
 	struct node *list = kid(call, CALL_ARGUMENTS),
 		    *params = kid(h->declaration, HANDLER_PARAMS);
@@ -462,4 +470,31 @@ void check_handler_body(struct checker *c, struct symbol *s)
 	if (kid(n, HANDLER_BODY))
 		check_body(c, kid(n, HANDLER_BODY), s->name);
 	c->scope = NULL;
+}
+
+/* Whether `to` is reached from `from` by runs, within so many steps. */
+static bool runs_into(
+	const struct checker *c, const struct symbol *from, const struct symbol *to, size_t steps)
+{
+	for (size_t i = 0; steps && i < c->runs.count; i++) {
+		const struct run *r = c->runs.items[i];
+		if (r->from == from && (r->to == to || runs_into(c, r->to, to, steps - 1)))
+			return true;
+	}
+	return false;
+}
+
+/* A handler that is run becomes a part of the one that runs it, so none may run itself. */
+void check_run_loops(struct checker *c)
+{
+	for (size_t i = 0; i < c->runs.count; i++) {
+		const struct run *r = c->runs.items[i];
+		if (r->from != r->to &&
+			!runs_into(c, r->to, r->from, c->runs.count < 8 ? c->runs.count : 8))
+			continue;
+		struct diag *d = diag_new(c->diags, DIAG_FN_LOOP, node_span(r->call),
+			"runs the handler that it stands in");
+		diag_title(d, r->from->name);
+		return;
+	}
 }

@@ -91,7 +91,8 @@ void check_uses(struct checker *c)
 {
 	for (size_t i = 0; i < c->types.all.count; i++) {
 		const struct type *t = c->types.all.items[i];
-		if (t->kind == TYPE_RECORD)
+		struct node *declared = t->kind == TYPE_RECORD ? t->record->declaration : NULL;
+		if (declared && declared->kind == NODE_RECORD_DECL)
 			complete_record(t->record);
 	}
 	if (diags_errors(c->diags))

@@ -64,16 +64,15 @@ struct checker {
 	struct module *module; /* whose declaration is at hand */
 	struct module *prelude;
 	struct scope *scope;
-	struct vec resolving; /* struct symbol *: a stack */
-	struct vec locals; /* struct symbol *: every FOR and LET of a query, rule or handler in the
-			      user's modules */
+	struct text stdlib;     /* directory */
+	struct vec resolving;   /* struct symbol *: a stack */
+	struct vec locals;      /* struct symbol *: every FOR and LET, for warnings */
 	struct vec reported;    /* struct report *: scope.c */
 	struct vec import_uses; /* scope.c: which file uses what it imports */
-	struct vec builtins;    /* struct symbol * */
-	struct text stdlib;     /* directory */
-	struct vec loading;     /* struct text *: paths of the files whose uses are being loaded */
-	struct vec
-		later; /* struct symbol *: handlers and rules whose bodies are checked at the end */
+	struct vec builtins;    /* struct symbol *: the variants of Selector */
+	struct vec loading;     /* struct text *: files whose uses are being loaded */
+	struct vec later;       /* struct symbol *: handlers and rules with bodies to check */
+	struct vec runs;        /* struct run *: which handler runs which (check_rule.c) */
 };
 
 /* ---- type.c ---- */
@@ -207,6 +206,7 @@ void resolve_derive(struct checker *c, struct symbol *s);
 void resolve_rule(struct checker *c, struct symbol *s);
 void check_rule_body(struct checker *c, struct symbol *s);
 void check_handler_body(struct checker *c, struct symbol *s);
+void check_run_loops(struct checker *c); /* behind all bodies */
 
 /* ---- check_key.c ---- */
 void check_unique(struct checker *c, struct symbol *derive);
