@@ -10,6 +10,7 @@
 #include "plan.h"
 
 #define PLAN_NO_COLUMN SIZE_MAX
+enum { PLAN_VARIABLES_MAX = 64 }; /* of a query: bits of a mask */
 
 /* What is being made. `term` is set while the inside of a term is read. */
 struct maker {

@@ -7,6 +7,9 @@
 #include "check.h"
 #include "plan_make.h"
 
+#include <stdio.h>
+#include <stdlib.h>
+
 struct plan_operator *plan_make_operator(struct plan *plan, struct plan_table *table, struct text name, struct node *node)
 {
 	struct plan_operator *op = ARENA_NEW(plan->arena, struct plan_operator);
@@ -46,6 +49,10 @@ struct plan_variable *plan_make_variable(struct maker *m, enum plan_variable_kin
 	struct node *place)
 {
 	struct plan_query *q = m->query;
+	if (q->variables.count >= PLAN_VARIABLES_MAX) {
+		fprintf(stderr, "weft: %.*s: a query has at most %d variables and look-ups\n", TEXT_ARG(m->operator->name), PLAN_VARIABLES_MAX);
+		exit(2);
+	}
 	struct plan_variable *v = ARENA_NEW(m->plan->arena, struct plan_variable);
 	v->kind = kind;
 	v->number = (unsigned)q->variables.count;

@@ -3,7 +3,7 @@
 #
 # engine-programs: compiled programs are fed the transactions of NAME.jsonl; what each commit changes in their tables must be NAME.out.
 # The C must compile without a warning, and run clean under the address and undefined-behaviour sanitizers. UPDATE=1 writes the .out anew.
-set -u
+set -u -o pipefail
 cd "$(dirname "$0")"
 root=../.. build=${BUILD:-../../build}
 weft=${WEFT:-$build/weft}
@@ -38,10 +38,23 @@ case_of() {
   fi
 }
 
+# The same changes beside 100 and beside 5,000 Services and Pods must cost the same, operator by operator.
+flat() {
+  local n program=$work/endpoints/run
+  for n in 100 5000; do
+    python3 flat.py $n >"$work/flat.jsonl"
+    COUNTERS=1 "$program" "$work/flat.jsonl" 2>"$work/log" | tail -n 12 >"$work/flat.$n" || { echo "FAIL flat: $(head -c 300 "$work/log")"; failed=1; return; }
+  done
+  [[ ${UPDATE:-} ]] && cp "$work/flat.100" flat.out
+  if cmp -s flat.out "$work/flat.100" && cmp -s flat.out "$work/flat.5000"; then echo "ok flat"
+  else echo "FAIL flat: other counters"; diff flat.out "$work/flat.100"; diff "$work/flat.100" "$work/flat.5000"; failed=1; fi
+}
+
 export WEFT_STDLIB=$(realpath $root/stdlib)
 case_of lookups lookups.weft
 case_of aggregates aggregates.weft
 case_of rules rules.weft
 case_of ports $root/examples/02-per-port/main.weft namespace shop labels "app=web,tier=front"
 case_of endpoints $root/examples/06-endpoints/main.weft
+flat
 exit $failed
