@@ -352,6 +352,8 @@ static void again_expired(void *user, struct weft_timer *timer)
 static enum weft_status subscribe(struct weft_listeners *ls, unsigned rule)
 {
 	const struct weft_rule_info *info = &ls->host.info->rules[rule];
+	if (strcmp(info->kind, "listener") != 0)
+		return WEFT_OK; /* another kind's business */
 	ls->watched[rule] = (struct weft_watched){ls, rule};
 	ls->rescan[rule] = true;
 	enum weft_status status = weft_engine_watch(ls->host.engine, info->table, rows_changed, &ls->watched[rule]);

@@ -52,8 +52,11 @@ struct weft_handler_info {
 };
 
 /* Awaits. Each returns at once; `step` is called again when it is over, with conn->result. At most one at a time; the
- * generated code sets conn->state before and returns after. */
+ * generated code sets conn->state before and returns after. A step that neither awaits nor ends closes the connection. */
+/* OK and conn->dialled; SELF, REFUSED, TIMED_OUT, UNREACHABLE ...: no stream. `options` may be NULL. */
 void weft_conn_dial(struct weft_conn *, struct weft_addr, const struct weft_dial_options *);
+/* Both streams are the relay's from now on, and gone when it is over: OK after two half-closes, RESET ..., CANCELLED when it was
+ * revoked or its drain ended. `while_true` (or NULL) is called once before the first byte, and after each change that it read. */
 void weft_conn_relay(struct weft_conn *, struct weft_stream *a, struct weft_stream *b, weft_judge_fn *while_true);
 /* Ends: the conn is freed before these return or soon after: nothing of it may be touched. */
 void weft_conn_deny(struct weft_conn *, struct weft_text reason); /* reset towards the peer, counted and logged with the reason */
@@ -62,7 +65,7 @@ void weft_conn_close(struct weft_conn *);
 struct weft_stream *weft_conn_take(struct weft_conn *);
 
 void weft_conn_log(struct weft_conn *, struct weft_text);
-/* Memory of the connection until it ends / until the step returns; NULL when there is none. */
+/* Zeroed memory of the connection until it ends / until the step or judging returns; NULL when there is none. */
 void *weft_conn_alloc(struct weft_conn *, size_t size);
 void *weft_conn_scratch(struct weft_conn *, size_t size);
 struct weft_text weft_conn_keep(struct weft_conn *, struct weft_text); /* a copy that lasts as long as the connection */
