@@ -355,6 +355,16 @@ static int compare_changes(const void *context, const void *a, const void *b)
 	return weft_table_compare(context, x->after ? x->after : x->before, y->after ? y->after : y->before);
 }
 
+/* Those that stay keep their order. */
+static void drop_unwatched(struct weft_engine *e)
+{
+	size_t kept = 0;
+	for (size_t i = 0; i < e->watcher_count; i++)
+		if (e->watchers[i].call)
+			e->watchers[kept++] = e->watchers[i];
+	e->watcher_count = kept;
+}
+
 static void tell_watchers(struct weft_engine *e)
 {
 	const struct weft_table *sorted = NULL;
@@ -373,11 +383,7 @@ static void tell_watchers(struct weft_engine *e)
 		watcher->call(watcher->user, t, e->sorted_changes, t->change_count);
 	}
 	e->is_notifying = false;
-	size_t kept = 0;
-	for (size_t i = 0; i < e->watcher_count; i++)
-		if (e->watchers[i].call)
-			e->watchers[kept++] = e->watchers[i];
-	e->watcher_count = kept;
+	drop_unwatched(e);
 }
 
 enum weft_status weft_engine_watch(struct weft_engine *e, unsigned table, weft_watch_fn *call, void *user)
@@ -396,10 +402,9 @@ void weft_engine_unwatch(struct weft_engine *e, unsigned table, weft_watch_fn *c
 	for (size_t i = 0; i < e->watcher_count; i++) {
 		if (e->watchers[i].table != table || e->watchers[i].call != call || e->watchers[i].user != user)
 			continue;
-		if (e->is_notifying)
-			e->watchers[i].call = NULL;
-		else
-			e->watchers[i] = e->watchers[--e->watcher_count];
+		e->watchers[i].call = NULL;
+		if (!e->is_notifying)
+			drop_unwatched(e);
 		return;
 	}
 }
