@@ -3,6 +3,7 @@
  * commands.c: the commands that need nothing but the front end: check, explain, new.
  */
 #include "compile.h"
+#include "emit.h"
 #include "lex.h"
 #include "parse.h"
 
@@ -58,7 +59,9 @@ int command_check(int argc, char **argv)
 		if (pass) {
 			code = dump(&c, pass);
 		} else {
-			compile_check(&c);
+			/* what only the emitter can refuse is said here, too */
+			if (compile_check(&c) && c.program)
+				emit_program(plan_program(c.program), c.diags, true, false);
 			code = compile_report(&c, as_json);
 		}
 	}

@@ -66,14 +66,14 @@ static void capture(struct handler *h, const struct node *n, const struct symbol
 				  : text_format(e->arena, "%s_%.*s", name.data, TEXT_ARG(n->name)));
 	vec_push(e->arena, &h->captures, c);
 	const struct type *value = t->kind == TYPE_OPTION ? t->item : t;
-	if (field == NO_FIELD && type_is_struct(value) && type_has_ids(value))
-		emit_unsupported(e, n,
-			"this value across an await: bind what is used of it by `let` before");
-	else if ((value->kind == TYPE_LIST || value->kind == TYPE_MAP ||
-			 value->kind == TYPE_LABELS || value->kind == TYPE_SELECTOR ||
-			 type_is_struct(value)) &&
-		type_has_ids(value))
-		emit_unsupported(e, n, "a list or record across an await");
+	bool is_large = type_is_struct(value) || value->kind == TYPE_LIST ||
+		value->kind == TYPE_MAP || value->kind == TYPE_LABELS ||
+		value->kind == TYPE_SELECTOR;
+	if (is_large && type_has_ids(value))
+		emit_unsupported(e, n, "a list or record across an await",
+			"read behind a `dial`, where the version that it belongs to has gone",
+			"bind what is needed of it by `let` before the `dial`: numbers, addresses "
+			"and texts");
 }
 
 static void visit_kids(struct handler *h, const struct node *n)

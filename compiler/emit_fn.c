@@ -40,7 +40,9 @@ static void check_extern(struct emitter *e, const struct node *n, const struct t
 	const struct type *value = t->kind == TYPE_OPTION ? t->item : t;
 	if (type_is_struct(value) || value->kind == TYPE_LIST || value->kind == TYPE_MAP ||
 		value->kind == TYPE_LABELS || value->kind == TYPE_SELECTOR)
-		emit_unsupported(e, n, "a record or list to or from a function in C");
+		emit_unsupported(e, n, "a record or list to or from a function in C",
+			text_format(e->arena, "this is %.*s", TEXT_ARG(t->name)).data,
+			"pass the fields that it needs, one by one");
 }
 
 static void extern_fn(struct emitter *e, const struct symbol *fn, struct emit_name *n)

@@ -100,9 +100,13 @@ struct operand emit_row_by_key(struct emitter *e, struct plan_table *t, const st
 	return (struct operand){ .c = buffer_text(&c), .repr = REPR_OPT_POINTER, .type = t->row };
 }
 
-void emit_unsupported(struct emitter *e, const struct node *n, const char *what)
+void emit_unsupported(struct emitter *e, const struct node *n, const char *what, const char *label,
+	const char *help)
 {
-	diag_title(diag_new(e->diags, DIAG_NOT_COMPILED, node_span(n), "%s", what), text_of(what));
+	struct diag *d = diag_new(e->diags, DIAG_NOT_COMPILED, node_span(n), "%s", label);
+	diag_title(d, text_of(what));
+	if (help)
+		diag_help(d, "%s", help);
 }
 
 void emit_index(struct emitter *e, const struct node *n, struct operand *r)
@@ -110,7 +114,8 @@ void emit_index(struct emitter *e, const struct node *n, struct operand *r)
 	const struct check_note *note = n->note;
 	if (note->meaning == MEANS_ROW_BY_KEY) {
 		if (e->mode != EMIT_HANDLER)
-			emit_unsupported(e, n, "a look-up here");
+			emit_unsupported(
+				e, n, "a look-up inside of this expression", "read here", NULL);
 		struct operand *parts = ARENA_ARRAY(e->arena, struct operand, note->key_count);
 		for (size_t i = 0; i < note->key_count; i++)
 			parts[i] = key_operand(e, &note->key[i]);
@@ -357,7 +362,8 @@ void emit_rounds_begin(struct emitter *e, const struct node *c, const char *unle
 		e->unread = needed ? NULL : f->symbol;
 		if (f->note && f->note->meaning == MEANS_FOR_ROWS) {
 			if (e->mode != EMIT_HANDLER)
-				emit_unsupported(e, f, "rows of a table here");
+				emit_unsupported(e, f, "rows of a table inside of this expression",
+					"read here", NULL);
 			walk_rows(e, f, unless);
 		} else if (!walk_literal(e, f, unless)) {
 			emit_walk_operand(e, f, emit_operand(e, kid(f, FOR_SOURCE)), unless, NULL);

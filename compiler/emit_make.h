@@ -75,7 +75,9 @@ bool node_reads(const struct node *in, const struct symbol *s);
 void emit_walk_operand(struct emitter *e, const struct node *for_clause, struct operand source,
 	const char *unless, struct text *index);
 /* 'not in this version' */
-void emit_unsupported(struct emitter *e, const struct node *n, const char *what);
+/* 'not in this version': what, what stands there, and what to do instead (NULL: nothing known). */
+void emit_unsupported(struct emitter *e, const struct node *n, const char *what, const char *label,
+	const char *help);
 void emit_aggregate(struct emitter *e, const struct node *n, struct operand *r);
 void emit_list_from(struct emitter *e, const struct node *n, struct operand *r);
 void emit_index(struct emitter *e, const struct node *n, struct operand *r);

@@ -264,7 +264,10 @@ static void dial(
 {
 	const struct node *d = dial_of(statement);
 	if (!ends(b))
-		emit_unsupported(h->e, statement, "a dial in a branch that goes on behind it");
+		emit_unsupported(h->e, statement,
+			"a `dial` in a branch that does not end the handler",
+			"the path goes on behind this branch",
+			"end the branch with `relay`, or move the `dial` behind it");
 	struct continuation *c = ARENA_NEW(h->e->arena, struct continuation);
 	*c = (struct continuation){
 		.segment = ++h->segments, .let = statement, .block = b, .next = next
