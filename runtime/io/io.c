@@ -248,6 +248,7 @@ static void leave_ready(struct weft_io *io, bool more)
 enum weft_status weft_io_turn(struct weft_io *io, int64_t wait_ns)
 {
 	struct weft_io_result results[BATCH];
+	weft_assert(!io->in_turn);
 	if (!io->started) {
 		enum weft_status status = start(io);
 		if (status != WEFT_OK)

@@ -266,7 +266,10 @@ enum weft_status weft_posix_adopt(void *world, int descriptor)
 enum weft_status weft_posix_accept(void *world, int listener, int *result)
 {
 	(void)world;
-	int fd = accept4(listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+	int fd;
+	do /* what died in the queue is passed over: others wait behind it */
+		fd = accept4(listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+	while (fd < 0 && errno != EAGAIN && weft_posix_status(errno) == WEFT_MORE);
 	if (fd < 0)
 		return weft_posix_status(errno);
 	*result = fd;

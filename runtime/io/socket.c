@@ -205,12 +205,8 @@ void weft_io_socket_result(struct weft_io_socket *s, uint8_t code, const struct 
 		break;
 	default:
 		weft_io_mark(&s->object);
-		if (r->status == WEFT_MORE) { /* interrupted: once more */
-			s->connecting = true;
-			break;
-		}
 		s->connected = r->status == WEFT_OK;
-		answer_connected(s, r->status);
+		answer_connected(s, r->status == WEFT_MORE ? WEFT_UNREACHABLE : r->status); /* EAGAIN: no route to be had */
 		break;
 	}
 }
@@ -298,10 +294,10 @@ void weft_io_return(struct weft_io_socket *s, struct weft_lease lease)
 
 enum weft_status weft_io_send(struct weft_io_socket *s, const void *data, size_t size)
 {
-	if (s->total > 0)
-		return WEFT_FULL;
 	if (size == 0 || s->shut || s->object.closing || !s->connected)
 		return WEFT_INVALID;
+	if (s->total > 0)
+		return WEFT_FULL;
 	s->data = data;
 	s->left = s->total = size;
 	weft_io_mark(&s->object);
