@@ -38,6 +38,22 @@ case_of() {
   fi
 }
 
+# A compiler that reads the state behind a driver NEW instead of OLD must be noticed: by a failing transaction, or by other rows.
+canary() {
+  local objects
+  objects=$(find "$build/compiler" "$build/gen" -name '*.o' ! -name plan_delta.o)
+  mkdir -p "$work/canary"
+  if ! ${CC:-cc} -std=c11 -D_GNU_SOURCE -DPLANTED_PLAN_BUG -I$root/compiler -I$root/dsl -I"$build/gen" -c -o "$work/canary/plan_delta.o" \
+         $root/compiler/plan_delta.c >"$work/log" 2>&1 ||
+     ! ${CC:-cc} -o "$work/canary/weft" "$work/canary/plan_delta.o" $objects -lpthread >>"$work/log" 2>&1; then
+    echo "FAIL canary: $(head -c 300 "$work/log")"
+    failed=1
+    return
+  fi
+  if [[ $(weft=$work/canary/weft UPDATE=; case_of aggregates aggregates.weft) == FAIL* ]]; then echo "ok canary"
+  else echo "FAIL canary: a wrong plan was not noticed"; failed=1; fi
+}
+
 # The same changes beside 100 and beside 5,000 Services and Pods must cost the same, operator by operator.
 flat() {
   local n program=$work/endpoints/run
@@ -57,4 +73,5 @@ case_of rules rules.weft
 case_of ports $root/examples/02-per-port/main.weft namespace shop labels "app=web,tier=front"
 case_of endpoints $root/examples/06-endpoints/main.weft
 flat
+canary
 exit $failed
