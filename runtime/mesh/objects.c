@@ -14,11 +14,12 @@
 struct definition {
 	struct definition *next;      /* of the reading */
 	struct definition *next_hash; /* of the bucket */
+	struct definition **link;     /* what points to it there */
 	struct weft_object_file *file;
 	uint64_t hash;
 	uint32_t source, position;
-	bool stays;    /* not read now: a last good row. Counts only while nobody else defines the key */
-	bool resolved; /* its key was met in this pass */
+	bool stays;   /* not read now: a last good row. Counts only while nobody else defines the key */
+	uint64_t met; /* the last pass that met its key: so many definitions of one key cost one look */
 	_Alignas(16) unsigned char row[];
 };
 
@@ -58,6 +59,7 @@ struct weft_objects {
 	size_t source_count;
 	struct definition **buckets;
 	size_t bucket_count, count;
+	uint64_t pass;
 	struct weft_object_file *files;
 	bool applied; /* the new readings stand in the hash table */
 };
@@ -174,20 +176,26 @@ const char *weft_object_file_name(const struct weft_object_file *f) { return f->
 static void unlink_definitions(struct weft_objects *o, const struct weft_reading *r)
 {
 	for (struct definition *d = r ? r->definitions : NULL; d; d = d->next) {
-		struct definition **at = &o->buckets[d->hash & (o->bucket_count - 1)];
-		while (*at != d)
-			at = &(*at)->next_hash;
-		*at = d->next_hash;
+		*d->link = d->next_hash;
+		if (d->next_hash)
+			d->next_hash->link = d->link;
 		o->count--;
 	}
+}
+
+static void put_in_bucket(struct definition **bucket, struct definition *d)
+{
+	d->next_hash = *bucket;
+	d->link = bucket;
+	if (d->next_hash)
+		d->next_hash->link = &d->next_hash;
+	*bucket = d;
 }
 
 static void link_definitions(struct weft_objects *o, const struct weft_reading *r)
 {
 	for (struct definition *d = r ? r->definitions : NULL; d; d = d->next) {
-		struct definition **at = &o->buckets[d->hash & (o->bucket_count - 1)];
-		d->next_hash = *at;
-		*at = d;
+		put_in_bucket(&o->buckets[d->hash & (o->bucket_count - 1)], d);
 		o->count++;
 	}
 }
@@ -387,22 +395,33 @@ enum weft_status weft_reading_broken(struct weft_reading *r, size_t i, const str
 	return status;
 }
 
+/* The next definition in the hash table that has the key of `of`, from `d` on. */
+static struct definition *same_key(const struct weft_objects *o, struct definition *d, const struct definition *of)
+{
+	while (d && !(d->hash == of->hash && d->source == of->source &&
+			key_equal(o, &o->sources[of->source], d->row, of->row)))
+		d = d->next_hash;
+	return d;
+}
+
+static struct definition *first_of_key(const struct weft_objects *o, const struct definition *of)
+{
+	return same_key(o, o->buckets[of->hash & (o->bucket_count - 1)], of);
+}
+
 /* While a file is broken, what it gave before and does not give now stays. The new definitions are not in the hash
- * table yet, so they are marked through the old ones: each old one of this file that is met again is `resolved`. */
+ * table yet; the old ones are: those whose key is given again are met. */
 static enum weft_status keep_the_rest(struct weft_objects *o, struct weft_reading *r, const struct weft_reading *before)
 {
-	if (!before)
-		return WEFT_OK;
-	for (struct definition *d = before->definitions; d; d = d->next)
-		d->resolved = false;
-	for (struct definition *n = r->definitions; n; n = n->next)
-		for (struct definition *d = o->buckets[n->hash & (o->bucket_count - 1)]; d; d = d->next_hash)
-			if (d->file == r->file && d->hash == n->hash && d->source == n->source &&
-				key_equal(o, &o->sources[d->source], d->row, n->row))
-				d->resolved = true;
+	o->pass++;
+	for (const struct definition *n = r->definitions; n; n = n->next) {
+		struct definition *d = first_of_key(o, n);
+		for (bool met = d && d->met == o->pass; d && !met; d = same_key(o, d->next_hash, n))
+			d->met = o->pass;
+	}
 	enum weft_status status = WEFT_OK;
-	for (const struct definition *d = before->definitions; d && status == WEFT_OK; d = d->next)
-		if (!d->resolved)
+	for (const struct definition *d = before ? before->definitions : NULL; d && status == WEFT_OK; d = d->next)
+		if (d->met != o->pass)
 			status = define(r, d->source, d->row, d->position, true);
 	return status;
 }
@@ -422,8 +441,7 @@ static enum weft_status grow(struct weft_objects *o, size_t want)
 	for (size_t i = 0; i < o->bucket_count; i++)
 		for (struct definition *next, *d = o->buckets[i]; d; d = next) {
 			next = d->next_hash;
-			d->next_hash = buckets[d->hash & (count - 1)];
-			buckets[d->hash & (count - 1)] = d;
+			put_in_bucket(&buckets[d->hash & (count - 1)], d);
 		}
 	weft_free(o->buckets);
 	o->buckets = buckets;
@@ -431,33 +449,28 @@ static enum weft_status grow(struct weft_objects *o, size_t want)
 	return WEFT_OK;
 }
 
-/* Calls for every definition of the key of `of` but its winner, and marks all of them as met. */
+/* Calls for every definition of the key of `of` but its winner, once per pass. */
 typedef enum weft_status change_fn(struct weft_engine *, unsigned table, const void *row);
 static enum weft_status each_loser(struct weft_objects *o, const struct definition *of, change_fn *change)
 {
-	const struct source *s = &o->sources[of->source];
-	struct definition *first = winner(o, of->source, of->hash, of->row);
+	const struct weft_source_info *info = o->sources[of->source].info;
+	struct definition *d = first_of_key(o, of);
+	if (!d || d->met == o->pass)
+		return WEFT_OK;
+	const struct definition *best = winner(o, of->source, of->hash, of->row);
 	enum weft_status status = WEFT_OK;
-	for (struct definition *d = o->buckets[of->hash & (o->bucket_count - 1)]; d && status == WEFT_OK; d = d->next_hash) {
-		if (d->hash != of->hash || d->source != of->source || !key_equal(o, s, d->row, of->row))
-			continue;
-		d->resolved = true;
-		if (d != first && !d->stays && s->info->conflicts != WEFT_NONE)
-			status = change(o->host.engine, s->info->conflicts, d->row);
+	for (; d && status == WEFT_OK; d = same_key(o, d->next_hash, of)) {
+		d->met = o->pass;
+		if (d != best && !d->stays && info->conflicts != WEFT_NONE)
+			status = change(o->host.engine, info->conflicts, d->row);
 	}
-	return status == WEFT_NOT_FOUND ? WEFT_OK : status;
+	return status;
 }
 
 static enum weft_status delete_row(struct weft_engine *e, unsigned table, const void *row)
 {
 	enum weft_status status = weft_engine_delete(e, table, row);
 	return status == WEFT_NOT_FOUND ? WEFT_OK : status;
-}
-
-static void meet_none(const struct weft_reading *r)
-{
-	for (struct definition *d = r ? r->definitions : NULL; d; d = d->next)
-		d->resolved = false;
 }
 
 static enum weft_status drop_losers(struct weft_objects *o, const struct weft_reading *r)
@@ -472,11 +485,12 @@ static enum weft_status put_winners(struct weft_objects *o, const struct weft_re
 {
 	enum weft_status status = WEFT_OK;
 	for (const struct definition *d = r ? r->definitions : NULL; d && status == WEFT_OK; d = d->next) {
-		if (d->resolved)
-			continue;
 		unsigned table = o->sources[d->source].info->table;
-		const struct definition *first = winner(o, d->source, d->hash, d->row);
-		status = first ? weft_engine_put(o->host.engine, table, first->row) : delete_row(o->host.engine, table, d->row);
+		const struct definition *first = first_of_key(o, d);
+		if (first && first->met == o->pass)
+			continue;
+		const struct definition *best = first ? winner(o, d->source, d->hash, d->row) : NULL;
+		status = best ? weft_engine_put(o->host.engine, table, best->row) : delete_row(o->host.engine, table, d->row);
 		if (status == WEFT_OK)
 			status = each_loser(o, d, weft_engine_put);
 	}
@@ -506,6 +520,7 @@ enum weft_status weft_objects_apply(struct weft_objects *o)
 	}
 	if (status == WEFT_OK)
 		status = grow(o, count);
+	o->pass++;
 	for (struct weft_object_file *f = o->files; f && status == WEFT_OK; f = f->next)
 		if (f->new) {
 			status = drop_losers(o, f->now);
@@ -520,10 +535,9 @@ enum weft_status weft_objects_apply(struct weft_objects *o)
 		if (f->new) {
 			unlink_definitions(o, f->now);
 			link_definitions(o, f->new);
-			meet_none(f->now);
-			meet_none(f->new);
 		}
 	o->applied = true;
+	o->pass++;
 	for (struct weft_object_file *f = o->files; f && status == WEFT_OK; f = f->next)
 		if (f->new) {
 			status = put_winners(o, f->now);

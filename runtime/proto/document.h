@@ -15,6 +15,7 @@ enum {
 	WEFT_DOCUMENT_NODES_MAX = 2 << 20,    /* of a file */
 	WEFT_DOCUMENT_ALIASES_MAX = 100000,   /* nodes that the aliases of one document stand for */
 	WEFT_DOCUMENT_ANCHORS_MAX = 1000,     /* of one document */
+	WEFT_DOCUMENT_MERGES_MAX = 10000000,  /* comparisons of keys for the merge keys of one document */
 	WEFT_DOCUMENT_DEPTH_MAX = 100,
 };
 

@@ -7,6 +7,8 @@
  */
 #include "proto/document.h"
 
+enum { KEYS_MAX = 1000 }; /* of a map that is worth looking at */
+
 static bool is_word(char c)
 {
 	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || (c && strchr("_-./", c));
@@ -62,9 +64,11 @@ static struct weft_doc *child(struct weft_documents *d, struct weft_doc *map, st
 	enum weft_doc_kind kind, struct weft_text text, uint32_t line)
 {
 	struct weft_doc **at = &map->first;
-	for (; *at; at = &(*at)->next)
+	for (; *at && map->count <= KEYS_MAX; at = &(*at)->next)
 		if (weft_text_equal((*at)->key, key))
 			return *at;
+	if (*at || map->count >= KEYS_MAX)
+		return NULL;
 	struct weft_doc *n = weft_documents_alloc(d, sizeof(*n));
 	if (!n)
 		return NULL;

@@ -20,6 +20,7 @@ struct yaml {
 	} anchors[WEFT_DOCUMENT_ANCHORS_MAX];
 	size_t anchor_count;
 	size_t alias_budget;
+	uint64_t merge_work; /* keys compared for `<<`, at most */
 };
 
 static struct weft_text text_of(const yaml_char_t *s)
@@ -159,6 +160,11 @@ static bool alias(struct yaml *y, const yaml_event_t *e, uint32_t line)
 static bool merge_map(struct yaml *y, const struct weft_doc *from, uint32_t line)
 {
 	struct weft_doc *map = weft_builder_top(&y->b);
+	y->merge_work += ((uint64_t)map->count + 1) * from->count;
+	if (y->merge_work > WEFT_DOCUMENT_MERGES_MAX) {
+		weft_builder_fail(&y->b, line, "`<<` joins maps that are too large");
+		return false;
+	}
 	for (const struct weft_doc *n = from->first; n; n = n->next) {
 		if (weft_doc_get(map, n->key))
 			continue;
@@ -291,6 +297,7 @@ static bool step(struct yaml *y)
 	case YAML_DOCUMENT_START_EVENT:
 		y->anchor_count = 0;
 		y->alias_budget = WEFT_DOCUMENT_ALIASES_MAX;
+		y->merge_work = 0;
 		good = weft_builder_begin(&y->b) == WEFT_OK;
 		break;
 	case YAML_DOCUMENT_END_EVENT: weft_builder_end(&y->b); break;

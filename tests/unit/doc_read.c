@@ -173,6 +173,29 @@ static void limits(void)
 	CHECK_TEXT(deep(WEFT_DOCUMENT_YAML, 1001, "- &a 1\n", NULL), "the document has more than 1000 anchors");
 }
 
+/* What would cost the square of the file's size. */
+static void large_maps(void)
+{
+	struct weft_buffer b = { 0 };
+	weft_buffer_format(&b, "a: &a\n");
+	for (int i = 0; i < 5000; i++)
+		weft_buffer_format(&b, " k%d: 1\n", i);
+	weft_buffer_format(&b, "b:\n <<: *a\n");
+	for (int i = 0; i < 5000; i++)
+		weft_buffer_format(&b, " l%d: 1\n", i);
+	CHECK(weft_documents_read(&docs, WEFT_DOCUMENT_YAML, (struct weft_text){ b.data, b.size }) == WEFT_OK);
+	CHECK(docs.first->broken && strcmp(docs.first->broken->reason, "`<<` joins maps that are too large") == 0);
+	weft_documents_free(&docs);
+	b.size = 0;
+	weft_buffer_format(&b, "x: [\n");
+	for (int i = 0; i < 200000; i++)
+		weft_buffer_format(&b, "k%d: 1\n", i);
+	CHECK(weft_documents_read(&docs, WEFT_DOCUMENT_YAML, (struct weft_text){ b.data, b.size }) == WEFT_OK);
+	CHECK(docs.first->broken && docs.first->root && docs.first->root->count <= 1001);
+	weft_documents_free(&docs);
+	weft_buffer_free(&b);
+}
+
 static void too_large(void)
 {
 	size_t size = (size_t)WEFT_DOCUMENT_BYTES_MAX + 1;
@@ -284,6 +307,7 @@ int main(void)
 	CASE(yaml_aliases);
 	CASE(yaml_laughs);
 	CASE(limits);
+	CASE(large_maps);
 	CASE(too_large);
 	CASE(json_messages);
 	CASE(numbers);

@@ -301,6 +301,29 @@ static void two_files_define_one_object(void)
 	CHECK_TEXT(until("other:3"), "other:3");
 }
 
+/* Ten thousand definitions of one object cost no square. */
+static void one_object_many_times(void)
+{
+	size_t room = 2000000, used = 0;
+	char *text = malloc(room);
+	for (int i = 0; i < 10000; i++)
+		used += (size_t)snprintf(text + used, room - used, "{apiVersion: v1, kind: Service, metadata: {name: w}, spec: {ports: [{port: %d}]}}\n---\n", i + 1);
+	CHECK(start());
+	int64_t began = now_ns();
+	for (int round = 0; round < 3; round++) {
+		uint64_t before = version();
+		save("a.yaml", text);
+		while (version() == before && now_ns() < began + INT64_C(60000000000))
+			weft_turn(program, 100);
+		text[strlen("{apiVersion: v1, kind: Service, metadata: {name: ")] = (char)('x' + round);
+	}
+	free(text);
+	struct weft_engine *e = ((struct weft_program_head *)program)->engine;
+	CHECK(weft_table_count(weft_engine_table(e, SHOP_SERVICES_CONFLICTS), WEFT_NEW) == 9998);
+	CHECK(weft_table_count(weft_engine_table(e, SHOP_SERVICES), WEFT_NEW) == 2);
+	CHECK(now_ns() - began < INT64_C(30000000000));
+}
+
 static void lists_and_kinds(void)
 {
 	save("a.yaml", "kind: List\napiVersion: v1\nitems:\n- {apiVersion: v1, kind: Service, metadata: {name: a}, spec: {ports: [{port: 1}]}}\n"
@@ -559,6 +582,7 @@ int main(int argc, char **argv)
 	DIR_CASE(broken_documents_keep_what_was);
 	DIR_CASE(bad_objects_keep_their_last_good_row);
 	DIR_CASE(two_files_define_one_object);
+	DIR_CASE(one_object_many_times);
 	DIR_CASE(lists_and_kinds);
 	DIR_CASE(config_map_volumes);
 	DIR_CASE(directories_come_and_go);
