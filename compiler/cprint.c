@@ -15,8 +15,9 @@ enum { TAB = 8, COLUMNS = 100 };
 /* ---- breaking long lines ---- */
 
 struct cut {
-	size_t at; /* the next line begins here; 0: none */
-	int depth; /* of parentheses */
+	size_t at;         /* the next line begins here; 0: none */
+	size_t assignment; /* behind ` = `; 0: none */
+	int depth;         /* of parentheses */
 };
 
 static bool is_break(const char *s, size_t i)
@@ -32,9 +33,8 @@ static bool is_break(const char *s, size_t i)
  */
 static struct cut find_cut(const char *s, size_t size, size_t room)
 {
-	struct cut best = { 0, 99 };
-	size_t assignment = 0; /* behind `=`: when there is nothing better */
-	int depth = 0;         /* below 0 behind a break inside of parentheses */
+	struct cut best = { 0, 0, 99 };
+	int depth = 0; /* below 0 behind a break inside of parentheses */
 	char quote = 0;
 	for (size_t i = 0; i < size && i < room; i++) {
 		if (quote) {
@@ -53,15 +53,15 @@ static struct cut find_cut(const char *s, size_t size, size_t room)
 		else if (s[i] == ')' || s[i] == '}' || s[i] == ']')
 			depth--;
 		else if (s[i] == '=' && s[i + 1] == ' ' && s[i - 1] == ' ' && depth == 0)
-			assignment = i + 2;
+			best.assignment = i + 2;
 		else if (is_break(s, i) && depth <= best.depth && i > 24) {
 			size_t next = i + (s[i] == ',' ? 2 : s[i] == '?' || s[i] == ':' ? 0 : 3);
 			if (next < size)
-				best = (struct cut){ next, depth };
+				best.at = next, best.depth = depth;
 		}
 	}
-	if (best.at == 0 && assignment)
-		best.at = assignment;
+	if (best.at == 0)
+		best.at = best.assignment;
 	return best;
 }
 
@@ -77,6 +77,8 @@ static void add_broken(struct emit_section *out, unsigned indent, struct text t)
 	bool first = true;
 	while (t.size > room) {
 		struct cut cut = find_cut(t.data, t.size, room);
+		if (first && cut.assignment && t.size - cut.assignment <= room - 2 * TAB)
+			cut.at = cut.assignment; /* what is assigned stays in one piece */
 		if (cut.at == 0)
 			break;
 		size_t end = cut.at;

@@ -114,6 +114,8 @@ struct emitter {
 	struct text name;    /* program, as a C identifier: "sidecar" */
 	/* of the source: structs and descriptors, functions, static tables, embedding API */
 	struct emit_section types, code, tables, api;
+	struct emit_section prototypes;  /* of functions that make absent and empty fields */
+	struct emit_section descriptors; /* behind the types: struct weft_type of each */
 	struct emit_section header;
 	struct emit_section *out; /* where lines go */
 	enum emit_mode mode;

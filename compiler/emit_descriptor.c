@@ -28,7 +28,7 @@ static const char *const scalar_descriptors[] = {
 static void describe(struct emitter *e, const struct type *t, struct text name, struct text rest)
 {
 	struct emit_section *outer = e->out;
-	e->out = &e->types;
+	e->out = &e->descriptors;
 	const char *ids = type_has_ids(t) ? "WEFT_HAS_IDS" : "WEFT_NO_IDS", *n = name.data;
 	const char *title = c_string(e->arena, t->name).data, *c = c_stored(e, t).data;
 	unsigned align = type_align(t);
@@ -101,8 +101,7 @@ struct text emit_default(struct emitter *e, struct text name, const struct type 
 
 	bool reads_row = strstr(buffer_text(&body.section.text).data, "r->") != NULL;
 	struct emit_section *outer = e->out;
-	e->out = &e->types;
-	blank_line(e);
+	e->out = &e->prototypes;
 	line(e, "static weft_default_fn %s;", name.data);
 	e->out = &e->code;
 	blank_line(e);
@@ -169,6 +168,25 @@ static struct text field_path(struct emitter *e, const struct record *r, size_t 
 	return c_string(e->arena, buffer_text(&b));
 }
 
+/* The shortest of the forms that describe.h has. */
+static void print_field(struct emitter *e, const struct record *r, size_t i, struct text c,
+	struct text type, struct text absent, struct text empty)
+{
+	struct text name = c_field(e, r, i), path = field_path(e, r, i);
+	bool made = !text_is(absent, "NULL") || !text_is(empty, "NULL");
+	if (!text_equal(name, r->fields[i].name))
+		line(e, "{ %s, offsetof(%s, %s), %s, %s, %s, %s },",
+			c_string(e->arena, r->fields[i].name).data, c.data, name.data, type.data,
+			path.data, absent.data, empty.data);
+	else if (made)
+		line(e, "WEFT_FIELD_OR(%s, %s, %s, %s, %s, %s),", c.data, name.data, type.data,
+			path.data, absent.data, empty.data);
+	else if (text_is(path, "NULL"))
+		line(e, "WEFT_COLUMN(%s, %s, %s),", c.data, name.data, type.data);
+	else
+		line(e, "WEFT_FIELD(%s, %s, %s, %s),", c.data, name.data, type.data, path.data);
+}
+
 static struct text record_fields(struct emitter *e, const struct type *t, struct text name)
 {
 	const struct record *r = t->record;
@@ -193,15 +211,12 @@ static struct text record_fields(struct emitter *e, const struct type *t, struct
 		return TEXT("");
 	struct text c = c_stored(e, t);
 	struct emit_section *outer = e->out;
-	e->out = &e->types;
+	e->out = &e->descriptors;
 	blank_line(e);
 	line(e, "static const struct weft_field %s_fields[] = {", name.data);
 	for (size_t i = 0; i < r->count; i++) {
 		if (r->fields[i].used)
-			line(e, "{ %s, offsetof(%s, %s), %s, %s, %s, %s },",
-				c_string(e->arena, r->fields[i].name).data, c.data,
-				c_field(e, r, i).data, types[i].data, field_path(e, r, i).data,
-				absent[i].data, empty[i].data);
+			print_field(e, r, i, c, types[i], absent[i], empty[i]);
 	}
 	line(e, "};");
 	e->out = outer;
@@ -214,7 +229,7 @@ static struct text ref_fields(struct emitter *e, const struct type *t, struct te
 	for (size_t i = 0; i < c->key_count; i++)
 		c_descriptor(e, type_of_key(t, i));
 	struct emit_section *outer = e->out;
-	e->out = &e->types;
+	e->out = &e->descriptors;
 	blank_line(e);
 	line(e, "static const struct weft_field %s_fields[] = {", name.data);
 	for (size_t i = 0; i < c->key_count; i++) {
@@ -242,7 +257,7 @@ static struct text payload_descriptor(
 		align = type_align(v->payload[i]) > align ? type_align(v->payload[i]) : align;
 	}
 	struct emit_section *outer = e->out;
-	e->out = &e->types;
+	e->out = &e->descriptors;
 	blank_line(e);
 	line(e, "static const struct weft_field %s_fields[] = {", base.data);
 	for (size_t i = 0; i < v->payload_count; i++)
@@ -268,7 +283,7 @@ static struct text enum_variants(struct emitter *e, const struct type *t, struct
 			? payload_descriptor(e, name, &n->variants[i])
 			: TEXT("NULL");
 	struct emit_section *outer = e->out;
-	e->out = &e->types;
+	e->out = &e->descriptors;
 	blank_line(e);
 	line(e, "static const struct weft_variant %s_variants[] = {", name.data);
 	for (size_t i = 0; i < n->count; i++) {
@@ -297,11 +312,10 @@ static struct text map_entry(struct emitter *e, const struct type *t, struct tex
 	line(e, "%s key;", key.data);
 	line(e, "%s value;", item.data);
 	line(e, "};");
+	e->out = &e->descriptors;
 	line(e, "static const struct weft_field %s_fields[] = {", base.data);
-	line(e, "{ \"key\", offsetof(struct %s, key), %s, NULL, NULL, NULL },", base.data,
-		key_type.data);
-	line(e, "{ \"value\", offsetof(struct %s, value), %s, NULL, NULL, NULL },", base.data,
-		item_type.data);
+	line(e, "WEFT_COLUMN(struct %s, key, %s),", base.data, key_type.data);
+	line(e, "WEFT_COLUMN(struct %s, value, %s),", base.data, item_type.data);
 	line(e, "};");
 	line(e,
 		"static const struct weft_type %s_type = WEFT_RECORD_TYPE(\"entry\", struct %s, "

@@ -364,6 +364,10 @@ static void source_file(struct emitter *e, struct buffer *b)
 		"that belongs to these headers\"\n#endif\n",
 		e->name.data);
 	buffer_add(b, buffer_text(&e->types.text));
+	if (e->prototypes.text.size)
+		buffer_add(b, TEXT("\n"));
+	buffer_add(b, buffer_text(&e->prototypes.text));
+	buffer_add(b, buffer_text(&e->descriptors.text));
 	buffer_add(b, buffer_text(&e->code.text));
 	buffer_add(b, buffer_text(&e->tables.text));
 	buffer_add(b, buffer_text(&e->api.text));
@@ -421,7 +425,8 @@ struct emitted emit_program(struct plan *plan, struct diags *diags, bool api, bo
 	e->line_directives = line_directives;
 	e->has_api = api || has_externs(plan->program);
 	e->name = program_name(e);
-	struct emit_section *sections[] = { &e->types, &e->code, &e->tables, &e->api, &e->header };
+	struct emit_section *sections[] = { &e->types, &e->prototypes, &e->descriptors, &e->code,
+		&e->tables, &e->api, &e->header };
 	for (size_t i = 0; i < sizeof(sections) / sizeof(*sections); i++) {
 		sections[i]->text.arena = e->arena;
 		buffer_add(&sections[i]->text, TEXT(""));

@@ -42,6 +42,24 @@ struct forward__web_state {
 	struct prelude__state state;
 };
 
+struct forward__web_rows {
+	struct weft_addr address;
+};
+
+enum {
+	TABLE_WEB,
+	TABLE_WEB_ROWS,
+};
+enum {
+	OPERATOR_WEB_ROWS,
+};
+
+enum {
+	FORWARD__WEB_START,
+	FORWARD__WEB_DIALLED,
+	FORWARD__WEB_RELAYED,
+};
+
 static const struct weft_field prelude__state_pending_fields[] = {
 	{ "0", offsetof(struct prelude__state_pending, item0), &weft_type_string, NULL, NULL,
 			NULL },
@@ -65,36 +83,16 @@ static const struct weft_type prelude__state_type = WEFT_UNION_TYPE("State", str
 		4, WEFT_HAS_IDS, false, prelude__state_variants);
 
 static const struct weft_field forward__web_state_fields[] = {
-	{ "state", offsetof(struct forward__web_state, state), &prelude__state_type, NULL, NULL,
-			NULL },
+	WEFT_COLUMN(struct forward__web_state, state, &prelude__state_type),
 };
 static const struct weft_type forward__web_state_type = WEFT_RECORD_TYPE("web",
 		struct forward__web_state, 4, WEFT_HAS_IDS, forward__web_state_fields);
 
-struct forward__web_rows {
-	struct weft_addr address;
-};
-
 static const struct weft_field forward__web_rows_fields[] = {
-	{ "address", offsetof(struct forward__web_rows, address), &weft_type_addr, NULL, NULL,
-			NULL },
+	WEFT_COLUMN(struct forward__web_rows, address, &weft_type_addr),
 };
 static const struct weft_type forward__web_rows_type = WEFT_RECORD_TYPE("web_rows",
 		struct forward__web_rows, 2, WEFT_NO_IDS, forward__web_rows_fields);
-
-enum {
-	TABLE_WEB,
-	TABLE_WEB_ROWS,
-};
-enum {
-	OPERATOR_WEB_ROWS,
-};
-
-enum {
-	FORWARD__WEB_START,
-	FORWARD__WEB_DIALLED,
-	FORWARD__WEB_RELAYED,
-};
 
 static void web_rows__at_start(struct weft_scope *w, struct weft_delta *delta)
 {

@@ -30,14 +30,6 @@ struct kubernetes__service {
 	weft_id ports;
 };
 
-static weft_default_fn kubernetes__service_namespace_absent;
-static const struct weft_type instant_option_type = WEFT_OPTION_TYPE("Instant?",
-		struct weft_opt_int, 8, WEFT_NO_IDS, &weft_type_instant);
-
-static weft_default_fn kubernetes__service_selector_absent;
-
-static weft_default_fn kubernetes__service_selector_empty;
-
 /* kubernetes.weft:3  enum Protocol = kubernetes { Tcp at "TCP", Udp at "UDP", Sctp at "SCTP" } */
 enum {
 	KUBERNETES__PROTOCOL_TCP,
@@ -62,79 +54,12 @@ struct kubernetes__service_port {
 	struct weft_opt_port target_port;
 };
 
-static const struct weft_field kubernetes__protocol_unknown_fields[] = {
-	{ "0", offsetof(struct kubernetes__protocol_unknown, item0), &weft_type_string, NULL, NULL,
-			NULL },
-};
-static const struct weft_type kubernetes__protocol_unknown_type = WEFT_RECORD_TYPE("Unknown",
-		struct kubernetes__protocol_unknown, 4, WEFT_HAS_IDS,
-		kubernetes__protocol_unknown_fields);
-
-static const struct weft_variant kubernetes__protocol_variants[] = {
-	{ "Tcp", "TCP", NULL },
-	{ "Udp", "UDP", NULL },
-	{ "Sctp", "SCTP", NULL },
-	{ "Unknown", NULL, &kubernetes__protocol_unknown_type },
-};
-static const struct weft_type kubernetes__protocol_type = WEFT_UNION_TYPE("Protocol",
-		struct kubernetes__protocol, 4, WEFT_HAS_IDS, true, kubernetes__protocol_variants);
-
-static weft_default_fn kubernetes__service_port_protocol_absent;
-static const struct weft_type port_option_type = WEFT_OPTION_TYPE("Port?", struct weft_opt_port, 2,
-		WEFT_NO_IDS, &weft_type_port);
-
-static weft_default_fn kubernetes__service_port_target_port_absent;
-
-static const struct weft_field kubernetes__service_port_fields[] = {
-	{ "port", offsetof(struct kubernetes__service_port, port), &weft_type_port, NULL, NULL,
-			NULL },
-	{ "protocol", offsetof(struct kubernetes__service_port, protocol),
-			&kubernetes__protocol_type, NULL, kubernetes__service_port_protocol_absent,
-			NULL },
-	{ "target_port", offsetof(struct kubernetes__service_port, target_port), &port_option_type,
-			"targetPort", kubernetes__service_port_target_port_absent, NULL },
-};
-static const struct weft_type kubernetes__service_port_type = WEFT_RECORD_TYPE("ServicePort",
-		struct kubernetes__service_port, 4, WEFT_HAS_IDS, kubernetes__service_port_fields);
-static const struct weft_type kubernetes__service_port_list_type = WEFT_LIST_TYPE("[ServicePort]",
-		&kubernetes__service_port_type, NULL);
-
-static const struct weft_field kubernetes__service_fields[] = {
-	{ "name", offsetof(struct kubernetes__service, name), &weft_type_string, "metadata.name",
-			NULL, NULL },
-	{ "namespace", offsetof(struct kubernetes__service, namespace_), &weft_type_string,
-			"metadata.namespace", kubernetes__service_namespace_absent, NULL },
-	{ "created", offsetof(struct kubernetes__service, created), &instant_option_type,
-			"metadata.creationTimestamp", NULL, NULL },
-	{ "selector", offsetof(struct kubernetes__service, selector), &weft_type_selector,
-			"spec.selector", kubernetes__service_selector_absent,
-			kubernetes__service_selector_empty },
-	{ "ports", offsetof(struct kubernetes__service, ports), &kubernetes__service_port_list_type,
-			"spec.ports", NULL, NULL },
-};
-static const struct weft_type kubernetes__service_type = WEFT_RECORD_TYPE("Service",
-		struct kubernetes__service, 8, WEFT_HAS_IDS, kubernetes__service_fields);
-
 struct per_port__rejected_services {
 	weft_id namespace_;
 	weft_id name;
 	weft_id reason;
 	weft_id place;
 };
-
-static const struct weft_field per_port__rejected_services_fields[] = {
-	{ "namespace", offsetof(struct per_port__rejected_services, namespace_), &weft_type_string,
-			NULL, NULL, NULL },
-	{ "name", offsetof(struct per_port__rejected_services, name), &weft_type_string, NULL, NULL,
-			NULL },
-	{ "reason", offsetof(struct per_port__rejected_services, reason), &weft_type_string, NULL,
-			NULL, NULL },
-	{ "place", offsetof(struct per_port__rejected_services, place), &weft_type_string, NULL,
-			NULL, NULL },
-};
-static const struct weft_type per_port__rejected_services_type =
-		WEFT_RECORD_TYPE("rejected_services", struct per_port__rejected_services, 4,
-		WEFT_HAS_IDS, per_port__rejected_services_fields);
 
 /* What became of an instance of a rule: the column `state` of its observed row. */
 /* prelude.weft:4  enum State { Pending(String), Open, Failed(String), Draining } */
@@ -164,37 +89,6 @@ struct per_port__per_port_state {
 	struct prelude__state state;
 };
 
-static const struct weft_field prelude__state_pending_fields[] = {
-	{ "0", offsetof(struct prelude__state_pending, item0), &weft_type_string, NULL, NULL,
-			NULL },
-};
-static const struct weft_type prelude__state_pending_type = WEFT_RECORD_TYPE("Pending",
-		struct prelude__state_pending, 4, WEFT_HAS_IDS, prelude__state_pending_fields);
-
-static const struct weft_field prelude__state_failed_fields[] = {
-	{ "0", offsetof(struct prelude__state_failed, item0), &weft_type_string, NULL, NULL, NULL },
-};
-static const struct weft_type prelude__state_failed_type = WEFT_RECORD_TYPE("Failed",
-		struct prelude__state_failed, 4, WEFT_HAS_IDS, prelude__state_failed_fields);
-
-static const struct weft_variant prelude__state_variants[] = {
-	{ "Pending", NULL, &prelude__state_pending_type },
-	{ "Open", NULL, NULL },
-	{ "Failed", NULL, &prelude__state_failed_type },
-	{ "Draining", NULL, NULL },
-};
-static const struct weft_type prelude__state_type = WEFT_UNION_TYPE("State", struct prelude__state,
-		4, WEFT_HAS_IDS, false, prelude__state_variants);
-
-static const struct weft_field per_port__per_port_state_fields[] = {
-	{ "port", offsetof(struct per_port__per_port_state, port), &weft_type_port, NULL, NULL,
-			NULL },
-	{ "state", offsetof(struct per_port__per_port_state, state), &prelude__state_type, NULL,
-			NULL, NULL },
-};
-static const struct weft_type per_port__per_port_state_type = WEFT_RECORD_TYPE("per_port",
-		struct per_port__per_port_state, 4, WEFT_HAS_IDS, per_port__per_port_state_fields);
-
 struct per_port__services_ref {
 	weft_id namespace_;
 	weft_id name;
@@ -207,40 +101,11 @@ struct per_port__ports {
 	struct per_port__services_ref service;
 };
 
-static const struct weft_field per_port__services_ref_fields[] = {
-	{ "namespace", offsetof(struct per_port__services_ref, namespace_), &weft_type_string, NULL,
-			NULL, NULL },
-	{ "name", offsetof(struct per_port__services_ref, name), &weft_type_string, NULL, NULL,
-			NULL },
-};
-static const struct weft_type per_port__services_ref_type = WEFT_REF_TYPE("ref services",
-		struct per_port__services_ref, 4, WEFT_HAS_IDS, per_port__services_ref_fields);
-
-static const struct weft_field per_port__ports_fields[] = {
-	{ "port", offsetof(struct per_port__ports, port), &weft_type_port, NULL, NULL, NULL },
-	{ "target", offsetof(struct per_port__ports, target), &weft_type_port, NULL, NULL, NULL },
-	{ "service", offsetof(struct per_port__ports, service), &per_port__services_ref_type, NULL,
-			NULL, NULL },
-};
-static const struct weft_type per_port__ports_type = WEFT_RECORD_TYPE("ports",
-		struct per_port__ports, 4, WEFT_HAS_IDS, per_port__ports_fields);
-
 struct per_port__per_port_rows {
 	uint16_t port;
 	struct weft_addr address;
 	uint16_t target;
 };
-
-static const struct weft_field per_port__per_port_rows_fields[] = {
-	{ "port", offsetof(struct per_port__per_port_rows, port), &weft_type_port, NULL, NULL,
-			NULL },
-	{ "address", offsetof(struct per_port__per_port_rows, address), &weft_type_addr, NULL, NULL,
-			NULL },
-	{ "target", offsetof(struct per_port__per_port_rows, target), &weft_type_port, NULL, NULL,
-			NULL },
-};
-static const struct weft_type per_port__per_port_rows_type = WEFT_RECORD_TYPE("per_port_rows",
-		struct per_port__per_port_rows, 2, WEFT_NO_IDS, per_port__per_port_rows_fields);
 
 enum {
 	TABLE_SERVICES,
@@ -270,19 +135,131 @@ enum {
 	PER_PORT__PER_PORT_RELAYED,
 };
 
+static weft_default_fn kubernetes__service_namespace_absent;
+static weft_default_fn kubernetes__service_selector_absent;
+static weft_default_fn kubernetes__service_selector_empty;
+static weft_default_fn kubernetes__service_port_protocol_absent;
+static weft_default_fn kubernetes__service_port_target_port_absent;
 static weft_default_fn per_port__namespace_default;
+static const struct weft_type instant_option_type = WEFT_OPTION_TYPE("Instant?",
+		struct weft_opt_int, 8, WEFT_NO_IDS, &weft_type_instant);
+
+static const struct weft_field kubernetes__protocol_unknown_fields[] = {
+	{ "0", offsetof(struct kubernetes__protocol_unknown, item0), &weft_type_string, NULL, NULL,
+			NULL },
+};
+static const struct weft_type kubernetes__protocol_unknown_type = WEFT_RECORD_TYPE("Unknown",
+		struct kubernetes__protocol_unknown, 4, WEFT_HAS_IDS,
+		kubernetes__protocol_unknown_fields);
+
+static const struct weft_variant kubernetes__protocol_variants[] = {
+	{ "Tcp", "TCP", NULL },
+	{ "Udp", "UDP", NULL },
+	{ "Sctp", "SCTP", NULL },
+	{ "Unknown", NULL, &kubernetes__protocol_unknown_type },
+};
+static const struct weft_type kubernetes__protocol_type = WEFT_UNION_TYPE("Protocol",
+		struct kubernetes__protocol, 4, WEFT_HAS_IDS, true, kubernetes__protocol_variants);
+static const struct weft_type port_option_type =
+		WEFT_OPTION_TYPE("Port?", struct weft_opt_port, 2, WEFT_NO_IDS, &weft_type_port);
+
+static const struct weft_field kubernetes__service_port_fields[] = {
+	WEFT_COLUMN(struct kubernetes__service_port, port, &weft_type_port),
+	WEFT_FIELD_OR(struct kubernetes__service_port, protocol, &kubernetes__protocol_type, NULL,
+			kubernetes__service_port_protocol_absent, NULL),
+	WEFT_FIELD_OR(struct kubernetes__service_port, target_port, &port_option_type, "targetPort",
+			kubernetes__service_port_target_port_absent, NULL),
+};
+static const struct weft_type kubernetes__service_port_type = WEFT_RECORD_TYPE("ServicePort",
+		struct kubernetes__service_port, 4, WEFT_HAS_IDS, kubernetes__service_port_fields);
+static const struct weft_type kubernetes__service_port_list_type =
+		WEFT_LIST_TYPE("[ServicePort]", &kubernetes__service_port_type, NULL);
+
+static const struct weft_field kubernetes__service_fields[] = {
+	WEFT_FIELD(struct kubernetes__service, name, &weft_type_string, "metadata.name"),
+	{ "namespace", offsetof(struct kubernetes__service, namespace_), &weft_type_string,
+			"metadata.namespace", kubernetes__service_namespace_absent, NULL },
+	WEFT_FIELD(struct kubernetes__service, created, &instant_option_type,
+			"metadata.creationTimestamp"),
+	WEFT_FIELD_OR(struct kubernetes__service, selector, &weft_type_selector, "spec.selector",
+			kubernetes__service_selector_absent, kubernetes__service_selector_empty),
+	WEFT_FIELD(struct kubernetes__service, ports, &kubernetes__service_port_list_type,
+			"spec.ports"),
+};
+static const struct weft_type kubernetes__service_type = WEFT_RECORD_TYPE("Service",
+		struct kubernetes__service, 8, WEFT_HAS_IDS, kubernetes__service_fields);
+
+static const struct weft_field per_port__rejected_services_fields[] = {
+	{ "namespace", offsetof(struct per_port__rejected_services, namespace_), &weft_type_string,
+			NULL, NULL, NULL },
+	WEFT_COLUMN(struct per_port__rejected_services, name, &weft_type_string),
+	WEFT_COLUMN(struct per_port__rejected_services, reason, &weft_type_string),
+	WEFT_COLUMN(struct per_port__rejected_services, place, &weft_type_string),
+};
+static const struct weft_type per_port__rejected_services_type =
+		WEFT_RECORD_TYPE("rejected_services", struct per_port__rejected_services, 4,
+		WEFT_HAS_IDS, per_port__rejected_services_fields);
+
+static const struct weft_field prelude__state_pending_fields[] = {
+	{ "0", offsetof(struct prelude__state_pending, item0), &weft_type_string, NULL, NULL,
+			NULL },
+};
+static const struct weft_type prelude__state_pending_type = WEFT_RECORD_TYPE("Pending",
+		struct prelude__state_pending, 4, WEFT_HAS_IDS, prelude__state_pending_fields);
+
+static const struct weft_field prelude__state_failed_fields[] = {
+	{ "0", offsetof(struct prelude__state_failed, item0), &weft_type_string, NULL, NULL, NULL },
+};
+static const struct weft_type prelude__state_failed_type = WEFT_RECORD_TYPE("Failed",
+		struct prelude__state_failed, 4, WEFT_HAS_IDS, prelude__state_failed_fields);
+
+static const struct weft_variant prelude__state_variants[] = {
+	{ "Pending", NULL, &prelude__state_pending_type },
+	{ "Open", NULL, NULL },
+	{ "Failed", NULL, &prelude__state_failed_type },
+	{ "Draining", NULL, NULL },
+};
+static const struct weft_type prelude__state_type = WEFT_UNION_TYPE("State", struct prelude__state,
+		4, WEFT_HAS_IDS, false, prelude__state_variants);
+
+static const struct weft_field per_port__per_port_state_fields[] = {
+	WEFT_COLUMN(struct per_port__per_port_state, port, &weft_type_port),
+	WEFT_COLUMN(struct per_port__per_port_state, state, &prelude__state_type),
+};
+static const struct weft_type per_port__per_port_state_type = WEFT_RECORD_TYPE("per_port",
+		struct per_port__per_port_state, 4, WEFT_HAS_IDS, per_port__per_port_state_fields);
+
+static const struct weft_field per_port__services_ref_fields[] = {
+	{ "namespace", offsetof(struct per_port__services_ref, namespace_), &weft_type_string, NULL,
+			NULL, NULL },
+	{ "name", offsetof(struct per_port__services_ref, name), &weft_type_string, NULL, NULL,
+			NULL },
+};
+static const struct weft_type per_port__services_ref_type = WEFT_REF_TYPE("ref services",
+		struct per_port__services_ref, 4, WEFT_HAS_IDS, per_port__services_ref_fields);
+
+static const struct weft_field per_port__ports_fields[] = {
+	WEFT_COLUMN(struct per_port__ports, port, &weft_type_port),
+	WEFT_COLUMN(struct per_port__ports, target, &weft_type_port),
+	WEFT_COLUMN(struct per_port__ports, service, &per_port__services_ref_type),
+};
+static const struct weft_type per_port__ports_type = WEFT_RECORD_TYPE("ports",
+		struct per_port__ports, 4, WEFT_HAS_IDS, per_port__ports_fields);
+
+static const struct weft_field per_port__per_port_rows_fields[] = {
+	WEFT_COLUMN(struct per_port__per_port_rows, port, &weft_type_port),
+	WEFT_COLUMN(struct per_port__per_port_rows, address, &weft_type_addr),
+	WEFT_COLUMN(struct per_port__per_port_rows, target, &weft_type_port),
+};
+static const struct weft_type per_port__per_port_rows_type = WEFT_RECORD_TYPE("per_port_rows",
+		struct per_port__per_port_rows, 2, WEFT_NO_IDS, per_port__per_port_rows_fields);
 
 static const struct weft_field per_port__ports_candidate_fields[] = {
-	{ "row", offsetof(struct per_port__ports_candidate, row), &per_port__ports_type, NULL, NULL,
-			NULL },
-	{ "by", offsetof(struct per_port__ports_candidate, by), &instant_option_type, NULL, NULL,
-			NULL },
-	{ "s_namespace", offsetof(struct per_port__ports_candidate, s_namespace), &weft_type_string,
-			NULL, NULL, NULL },
-	{ "s_name", offsetof(struct per_port__ports_candidate, s_name), &weft_type_string, NULL,
-			NULL, NULL },
-	{ "p_at", offsetof(struct per_port__ports_candidate, p_at), &weft_type_int, NULL, NULL,
-			NULL },
+	WEFT_COLUMN(struct per_port__ports_candidate, row, &per_port__ports_type),
+	WEFT_COLUMN(struct per_port__ports_candidate, by, &instant_option_type),
+	WEFT_COLUMN(struct per_port__ports_candidate, s_namespace, &weft_type_string),
+	WEFT_COLUMN(struct per_port__ports_candidate, s_name, &weft_type_string),
+	WEFT_COLUMN(struct per_port__ports_candidate, p_at, &weft_type_int),
 };
 static const struct weft_type per_port__ports_candidate_type = WEFT_RECORD_TYPE("ports_candidate",
 		struct per_port__ports_candidate, 8, WEFT_HAS_IDS,
@@ -850,8 +827,8 @@ size_t per_port_services_list(struct per_port *program, const struct per_port_se
 	struct weft_scope *w = weft_embed_memory(&program->head, &program->embed);
 	const struct weft_table *table = weft_engine_table(program->head.engine, TABLE_SERVICES);
 	size_t room = weft_table_count(table, WEFT_NEW), count = 0;
-	struct per_port_service *row = (struct per_port_service *)weft_embed_room(w,
-			room * sizeof(*row));
+	struct per_port_service *row =
+			(struct per_port_service *)weft_embed_room(w, room * sizeof(*row));
 	struct weft_cursor at;
 	const void *from = weft_table_first(&at, table, WEFT_NEW);
 	for (; row != NULL && from != NULL && count < room; from = weft_cursor_next(&at))
@@ -947,8 +924,8 @@ size_t per_port_per_port_list(struct per_port *program, const struct per_port_pe
 	struct weft_scope *w = weft_embed_memory(&program->head, &program->embed);
 	const struct weft_table *table = weft_engine_table(program->head.engine, TABLE_PER_PORT);
 	size_t room = weft_table_count(table, WEFT_NEW), count = 0;
-	struct per_port_per_port *row = (struct per_port_per_port *)weft_embed_room(w,
-			room * sizeof(*row));
+	struct per_port_per_port *row =
+			(struct per_port_per_port *)weft_embed_room(w, room * sizeof(*row));
 	struct weft_cursor at;
 	const void *from = weft_table_first(&at, table, WEFT_NEW);
 	for (; row != NULL && from != NULL && count < room; from = weft_cursor_next(&at))
@@ -1040,8 +1017,8 @@ size_t per_port_ports_list(struct per_port *program, const struct per_port_ports
 	struct weft_scope *w = weft_embed_memory(&program->head, &program->embed);
 	const struct weft_table *table = weft_engine_table(program->head.engine, TABLE_PORTS);
 	size_t room = weft_table_count(table, WEFT_NEW), count = 0;
-	struct per_port_ports *row = (struct per_port_ports *)weft_embed_room(w,
-			room * sizeof(*row));
+	struct per_port_ports *row =
+			(struct per_port_ports *)weft_embed_room(w, room * sizeof(*row));
 	struct weft_cursor at;
 	const void *from = weft_table_first(&at, table, WEFT_NEW);
 	for (; row != NULL && from != NULL && count < room; from = weft_cursor_next(&at))

@@ -31,14 +31,6 @@ struct kubernetes__service {
 	weft_id ports;
 };
 
-static weft_default_fn kubernetes__service_namespace_absent;
-static const struct weft_type instant_option_type = WEFT_OPTION_TYPE("Instant?",
-		struct weft_opt_int, 8, WEFT_NO_IDS, &weft_type_instant);
-
-static weft_default_fn kubernetes__service_selector_absent;
-
-static weft_default_fn kubernetes__service_selector_empty;
-
 /* kubernetes.weft:3  enum Protocol = kubernetes { Tcp at "TCP", Udp at "UDP", Sctp at "SCTP" } */
 enum {
 	KUBERNETES__PROTOCOL_TCP,
@@ -63,79 +55,12 @@ struct kubernetes__service_port {
 	struct weft_opt_port target_port;
 };
 
-static const struct weft_field kubernetes__protocol_unknown_fields[] = {
-	{ "0", offsetof(struct kubernetes__protocol_unknown, item0), &weft_type_string, NULL, NULL,
-			NULL },
-};
-static const struct weft_type kubernetes__protocol_unknown_type = WEFT_RECORD_TYPE("Unknown",
-		struct kubernetes__protocol_unknown, 4, WEFT_HAS_IDS,
-		kubernetes__protocol_unknown_fields);
-
-static const struct weft_variant kubernetes__protocol_variants[] = {
-	{ "Tcp", "TCP", NULL },
-	{ "Udp", "UDP", NULL },
-	{ "Sctp", "SCTP", NULL },
-	{ "Unknown", NULL, &kubernetes__protocol_unknown_type },
-};
-static const struct weft_type kubernetes__protocol_type = WEFT_UNION_TYPE("Protocol",
-		struct kubernetes__protocol, 4, WEFT_HAS_IDS, true, kubernetes__protocol_variants);
-
-static weft_default_fn kubernetes__service_port_protocol_absent;
-static const struct weft_type port_option_type = WEFT_OPTION_TYPE("Port?", struct weft_opt_port, 2,
-		WEFT_NO_IDS, &weft_type_port);
-
-static weft_default_fn kubernetes__service_port_target_port_absent;
-
-static const struct weft_field kubernetes__service_port_fields[] = {
-	{ "port", offsetof(struct kubernetes__service_port, port), &weft_type_port, NULL, NULL,
-			NULL },
-	{ "protocol", offsetof(struct kubernetes__service_port, protocol),
-			&kubernetes__protocol_type, NULL, kubernetes__service_port_protocol_absent,
-			NULL },
-	{ "target_port", offsetof(struct kubernetes__service_port, target_port), &port_option_type,
-			"targetPort", kubernetes__service_port_target_port_absent, NULL },
-};
-static const struct weft_type kubernetes__service_port_type = WEFT_RECORD_TYPE("ServicePort",
-		struct kubernetes__service_port, 4, WEFT_HAS_IDS, kubernetes__service_port_fields);
-static const struct weft_type kubernetes__service_port_list_type = WEFT_LIST_TYPE("[ServicePort]",
-		&kubernetes__service_port_type, NULL);
-
-static const struct weft_field kubernetes__service_fields[] = {
-	{ "name", offsetof(struct kubernetes__service, name), &weft_type_string, "metadata.name",
-			NULL, NULL },
-	{ "namespace", offsetof(struct kubernetes__service, namespace_), &weft_type_string,
-			"metadata.namespace", kubernetes__service_namespace_absent, NULL },
-	{ "created", offsetof(struct kubernetes__service, created), &instant_option_type,
-			"metadata.creationTimestamp", NULL, NULL },
-	{ "selector", offsetof(struct kubernetes__service, selector), &weft_type_selector,
-			"spec.selector", kubernetes__service_selector_absent,
-			kubernetes__service_selector_empty },
-	{ "ports", offsetof(struct kubernetes__service, ports), &kubernetes__service_port_list_type,
-			"spec.ports", NULL, NULL },
-};
-static const struct weft_type kubernetes__service_type = WEFT_RECORD_TYPE("Service",
-		struct kubernetes__service, 8, WEFT_HAS_IDS, kubernetes__service_fields);
-
 struct sidecar__rejected_services {
 	weft_id namespace_;
 	weft_id name;
 	weft_id reason;
 	weft_id place;
 };
-
-static const struct weft_field sidecar__rejected_services_fields[] = {
-	{ "namespace", offsetof(struct sidecar__rejected_services, namespace_), &weft_type_string,
-			NULL, NULL, NULL },
-	{ "name", offsetof(struct sidecar__rejected_services, name), &weft_type_string, NULL, NULL,
-			NULL },
-	{ "reason", offsetof(struct sidecar__rejected_services, reason), &weft_type_string, NULL,
-			NULL, NULL },
-	{ "place", offsetof(struct sidecar__rejected_services, place), &weft_type_string, NULL,
-			NULL, NULL },
-};
-static const struct weft_type sidecar__rejected_services_type =
-		WEFT_RECORD_TYPE("rejected_services", struct sidecar__rejected_services, 4,
-		WEFT_HAS_IDS, sidecar__rejected_services_fields);
 
 /* Other texts are quarantined: a policy whose action is not understood must not be ignored. */
 /* istio.weft:6  enum Action { Allow at "ALLOW", Deny at "DENY", Custom at "CUSTOM", Audit at "AUDIT" } */
@@ -174,31 +99,6 @@ struct istio__authorization_policy {
 	struct istio__rules rules;
 };
 
-static weft_default_fn istio__authorization_policy_namespace_absent;
-
-static const struct weft_variant istio__action_variants[] = {
-	{ "Allow", "ALLOW", NULL },
-	{ "Deny", "DENY", NULL },
-	{ "Custom", "CUSTOM", NULL },
-	{ "Audit", "AUDIT", NULL },
-};
-static const struct weft_type istio__action_type = WEFT_ENUM_TYPE("Action", istio__action_variants);
-
-static weft_default_fn istio__authorization_policy_action_absent;
-static const struct weft_type istio__target_reference_type =
-		WEFT_EMPTY_RECORD_TYPE("TargetReference", struct istio__target_reference);
-static const struct weft_type istio__target_reference_list_type =
-		WEFT_LIST_TYPE("[TargetReference]", &istio__target_reference_type, NULL);
-static const struct weft_type istio__target_reference_option_type =
-		WEFT_OPTION_TYPE("TargetReference?", struct istio__target_reference_option, 1,
-		WEFT_NO_IDS, &istio__target_reference_type);
-
-static weft_default_fn istio__authorization_policy_selector_absent;
-
-static weft_default_fn istio__authorization_policy_selector_empty;
-
-static weft_default_fn istio__rules_action_absent;
-
 /* istio.weft:38  record Rule { */
 struct istio__rule {
 	weft_id from;
@@ -223,35 +123,6 @@ struct istio__source {
 struct istio__from {
 	struct istio__source source;
 };
-static const struct weft_type string_list_type = WEFT_LIST_TYPE("[String]", &weft_type_string,
-		NULL);
-static const struct weft_type cidr_list_type = WEFT_LIST_TYPE("[Cidr]", &weft_type_cidr, NULL);
-
-static const struct weft_field istio__source_fields[] = {
-	{ "principals", offsetof(struct istio__source, principals), &string_list_type, NULL, NULL,
-			NULL },
-	{ "not_principals", offsetof(struct istio__source, not_principals), &string_list_type,
-			"notPrincipals", NULL, NULL },
-	{ "namespaces", offsetof(struct istio__source, namespaces), &string_list_type, NULL, NULL,
-			NULL },
-	{ "not_namespaces", offsetof(struct istio__source, not_namespaces), &string_list_type,
-			"notNamespaces", NULL, NULL },
-	{ "ip_blocks", offsetof(struct istio__source, ip_blocks), &cidr_list_type, "ipBlocks", NULL,
-			NULL },
-	{ "not_ip_blocks", offsetof(struct istio__source, not_ip_blocks), &cidr_list_type,
-			"notIpBlocks", NULL, NULL },
-	{ "other", offsetof(struct istio__source, other), &string_list_type, "_", NULL, NULL },
-};
-static const struct weft_type istio__source_type = WEFT_RECORD_TYPE("Source", struct istio__source,
-		4, WEFT_HAS_IDS, istio__source_fields);
-
-static const struct weft_field istio__from_fields[] = {
-	{ "source", offsetof(struct istio__from, source), &istio__source_type, NULL, NULL, NULL },
-};
-static const struct weft_type istio__from_type = WEFT_RECORD_TYPE("From", struct istio__from, 4,
-		WEFT_HAS_IDS, istio__from_fields);
-static const struct weft_type istio__from_list_type = WEFT_LIST_TYPE("[From]", &istio__from_type,
-		NULL);
 
 /* What: ports only; hosts, methods and paths need the request. */
 /* istio.weft:21  record Operation { */
@@ -265,24 +136,6 @@ struct istio__operation {
 struct istio__to {
 	struct istio__operation operation;
 };
-static const struct weft_type port_list_type = WEFT_LIST_TYPE("[Port]", &weft_type_port, NULL);
-
-static const struct weft_field istio__operation_fields[] = {
-	{ "ports", offsetof(struct istio__operation, ports), &port_list_type, NULL, NULL, NULL },
-	{ "not_ports", offsetof(struct istio__operation, not_ports), &port_list_type, "notPorts",
-			NULL, NULL },
-	{ "other", offsetof(struct istio__operation, other), &string_list_type, "_", NULL, NULL },
-};
-static const struct weft_type istio__operation_type = WEFT_RECORD_TYPE("Operation",
-		struct istio__operation, 4, WEFT_HAS_IDS, istio__operation_fields);
-
-static const struct weft_field istio__to_fields[] = {
-	{ "operation", offsetof(struct istio__to, operation), &istio__operation_type, NULL, NULL,
-			NULL },
-};
-static const struct weft_type istio__to_type = WEFT_RECORD_TYPE("To", struct istio__to, 4,
-		WEFT_HAS_IDS, istio__to_fields);
-static const struct weft_type istio__to_list_type = WEFT_LIST_TYPE("[To]", &istio__to_type, NULL);
 
 /* An attribute and its values; one of `values`, none of `not_values`. */
 /* istio.weft:31  record When { */
@@ -293,80 +146,12 @@ struct istio__when {
 	weft_id other;
 };
 
-static const struct weft_field istio__when_fields[] = {
-	{ "key", offsetof(struct istio__when, key), &weft_type_string, NULL, NULL, NULL },
-	{ "values", offsetof(struct istio__when, values), &string_list_type, NULL, NULL, NULL },
-	{ "not_values", offsetof(struct istio__when, not_values), &string_list_type, "notValues",
-			NULL, NULL },
-	{ "other", offsetof(struct istio__when, other), &string_list_type, "_", NULL, NULL },
-};
-static const struct weft_type istio__when_type = WEFT_RECORD_TYPE("When", struct istio__when, 4,
-		WEFT_HAS_IDS, istio__when_fields);
-static const struct weft_type istio__when_list_type = WEFT_LIST_TYPE("[When]", &istio__when_type,
-		NULL);
-
-static const struct weft_field istio__rule_fields[] = {
-	{ "from", offsetof(struct istio__rule, from), &istio__from_list_type, NULL, NULL, NULL },
-	{ "to", offsetof(struct istio__rule, to), &istio__to_list_type, NULL, NULL, NULL },
-	{ "when", offsetof(struct istio__rule, when), &istio__when_list_type, NULL, NULL, NULL },
-	{ "other", offsetof(struct istio__rule, other), &string_list_type, "_", NULL, NULL },
-};
-static const struct weft_type istio__rule_type = WEFT_RECORD_TYPE("Rule", struct istio__rule, 4,
-		WEFT_HAS_IDS, istio__rule_fields);
-static const struct weft_type istio__rule_list_type = WEFT_LIST_TYPE("[Rule]", &istio__rule_type,
-		NULL);
-
-static const struct weft_field istio__rules_fields[] = {
-	{ "action", offsetof(struct istio__rules, action), &istio__action_type, NULL,
-			istio__rules_action_absent, NULL },
-	{ "rules", offsetof(struct istio__rules, rules), &istio__rule_list_type, NULL, NULL, NULL },
-};
-static const struct weft_type istio__rules_type = WEFT_RECORD_TYPE("Rules", struct istio__rules, 4,
-		WEFT_HAS_IDS, istio__rules_fields);
-
-static weft_default_fn istio__authorization_policy_rules_absent;
-
-static const struct weft_field istio__authorization_policy_fields[] = {
-	{ "name", offsetof(struct istio__authorization_policy, name), &weft_type_string,
-			"metadata.name", NULL, NULL },
-	{ "namespace", offsetof(struct istio__authorization_policy, namespace_), &weft_type_string,
-			"metadata.namespace", istio__authorization_policy_namespace_absent, NULL },
-	{ "action", offsetof(struct istio__authorization_policy, action), &istio__action_type,
-			"spec.action", istio__authorization_policy_action_absent, NULL },
-	{ "target_refs", offsetof(struct istio__authorization_policy, target_refs),
-			&istio__target_reference_list_type, "spec.targetRefs", NULL, NULL },
-	{ "target_ref", offsetof(struct istio__authorization_policy, target_ref),
-			&istio__target_reference_option_type, "spec.targetRef", NULL, NULL },
-	{ "selector", offsetof(struct istio__authorization_policy, selector), &weft_type_selector,
-			"spec.selector", istio__authorization_policy_selector_absent,
-			istio__authorization_policy_selector_empty },
-	{ "rules", offsetof(struct istio__authorization_policy, rules), &istio__rules_type, "spec",
-			istio__authorization_policy_rules_absent, NULL },
-};
-static const struct weft_type istio__authorization_policy_type =
-		WEFT_RECORD_TYPE("AuthorizationPolicy", struct istio__authorization_policy, 4,
-		WEFT_HAS_IDS, istio__authorization_policy_fields);
-
 struct sidecar__rejected_policies {
 	weft_id namespace_;
 	weft_id name;
 	weft_id reason;
 	weft_id place;
 };
-
-static const struct weft_field sidecar__rejected_policies_fields[] = {
-	{ "namespace", offsetof(struct sidecar__rejected_policies, namespace_), &weft_type_string,
-			NULL, NULL, NULL },
-	{ "name", offsetof(struct sidecar__rejected_policies, name), &weft_type_string, NULL, NULL,
-			NULL },
-	{ "reason", offsetof(struct sidecar__rejected_policies, reason), &weft_type_string, NULL,
-			NULL, NULL },
-	{ "place", offsetof(struct sidecar__rejected_policies, place), &weft_type_string, NULL,
-			NULL, NULL },
-};
-static const struct weft_type sidecar__rejected_policies_type =
-		WEFT_RECORD_TYPE("rejected(policies)", struct sidecar__rejected_policies, 4,
-		WEFT_HAS_IDS, sidecar__rejected_policies_fields);
 
 /* What became of an instance of a rule: the column `state` of its observed row. */
 /* prelude.weft:4  enum State { Pending(String), Open, Failed(String), Draining } */
@@ -395,35 +180,6 @@ struct sidecar__inbound_state {
 	struct prelude__state state;
 };
 
-static const struct weft_field prelude__state_pending_fields[] = {
-	{ "0", offsetof(struct prelude__state_pending, item0), &weft_type_string, NULL, NULL,
-			NULL },
-};
-static const struct weft_type prelude__state_pending_type = WEFT_RECORD_TYPE("Pending",
-		struct prelude__state_pending, 4, WEFT_HAS_IDS, prelude__state_pending_fields);
-
-static const struct weft_field prelude__state_failed_fields[] = {
-	{ "0", offsetof(struct prelude__state_failed, item0), &weft_type_string, NULL, NULL, NULL },
-};
-static const struct weft_type prelude__state_failed_type = WEFT_RECORD_TYPE("Failed",
-		struct prelude__state_failed, 4, WEFT_HAS_IDS, prelude__state_failed_fields);
-
-static const struct weft_variant prelude__state_variants[] = {
-	{ "Pending", NULL, &prelude__state_pending_type },
-	{ "Open", NULL, NULL },
-	{ "Failed", NULL, &prelude__state_failed_type },
-	{ "Draining", NULL, NULL },
-};
-static const struct weft_type prelude__state_type = WEFT_UNION_TYPE("State", struct prelude__state,
-		4, WEFT_HAS_IDS, false, prelude__state_variants);
-
-static const struct weft_field sidecar__inbound_state_fields[] = {
-	{ "state", offsetof(struct sidecar__inbound_state, state), &prelude__state_type, NULL, NULL,
-			NULL },
-};
-static const struct weft_type sidecar__inbound_state_type = WEFT_RECORD_TYPE("inbound",
-		struct sidecar__inbound_state, 4, WEFT_HAS_IDS, sidecar__inbound_state_fields);
-
 struct sidecar__services_ref {
 	weft_id namespace_;
 	weft_id name;
@@ -434,23 +190,6 @@ struct sidecar__served {
 	uint16_t target;
 	struct sidecar__services_ref service;
 };
-
-static const struct weft_field sidecar__services_ref_fields[] = {
-	{ "namespace", offsetof(struct sidecar__services_ref, namespace_), &weft_type_string, NULL,
-			NULL, NULL },
-	{ "name", offsetof(struct sidecar__services_ref, name), &weft_type_string, NULL, NULL,
-			NULL },
-};
-static const struct weft_type sidecar__services_ref_type = WEFT_REF_TYPE("ref services",
-		struct sidecar__services_ref, 4, WEFT_HAS_IDS, sidecar__services_ref_fields);
-
-static const struct weft_field sidecar__served_fields[] = {
-	{ "target", offsetof(struct sidecar__served, target), &weft_type_port, NULL, NULL, NULL },
-	{ "service", offsetof(struct sidecar__served, service), &sidecar__services_ref_type, NULL,
-			NULL, NULL },
-};
-static const struct weft_type sidecar__served_type = WEFT_RECORD_TYPE("served",
-		struct sidecar__served, 4, WEFT_HAS_IDS, sidecar__served_fields);
 
 struct sidecar__policies_ref {
 	weft_id namespace_;
@@ -464,35 +203,9 @@ struct sidecar__guards {
 	struct istio__rules rules;
 };
 
-static const struct weft_field sidecar__policies_ref_fields[] = {
-	{ "namespace", offsetof(struct sidecar__policies_ref, namespace_), &weft_type_string, NULL,
-			NULL, NULL },
-	{ "name", offsetof(struct sidecar__policies_ref, name), &weft_type_string, NULL, NULL,
-			NULL },
-};
-static const struct weft_type sidecar__policies_ref_type = WEFT_REF_TYPE("ref policies",
-		struct sidecar__policies_ref, 4, WEFT_HAS_IDS, sidecar__policies_ref_fields);
-
-static const struct weft_field sidecar__guards_fields[] = {
-	{ "action", offsetof(struct sidecar__guards, action), &istio__action_type, NULL, NULL,
-			NULL },
-	{ "policy", offsetof(struct sidecar__guards, policy), &sidecar__policies_ref_type, NULL,
-			NULL, NULL },
-	{ "rules", offsetof(struct sidecar__guards, rules), &istio__rules_type, NULL, NULL, NULL },
-};
-static const struct weft_type sidecar__guards_type = WEFT_RECORD_TYPE("guards",
-		struct sidecar__guards, 4, WEFT_HAS_IDS, sidecar__guards_fields);
-
 struct sidecar__inbound_rows {
 	struct weft_addr address;
 };
-
-static const struct weft_field sidecar__inbound_rows_fields[] = {
-	{ "address", offsetof(struct sidecar__inbound_rows, address), &weft_type_addr, NULL, NULL,
-			NULL },
-};
-static const struct weft_type sidecar__inbound_rows_type = WEFT_RECORD_TYPE("inbound_rows",
-		struct sidecar__inbound_rows, 2, WEFT_NO_IDS, sidecar__inbound_rows_fields);
 
 enum {
 	TABLE_SERVICES,
@@ -527,21 +240,266 @@ enum {
 	SIDECAR__INBOUND_RELAYED,
 };
 
+static weft_default_fn kubernetes__service_namespace_absent;
+static weft_default_fn kubernetes__service_selector_absent;
+static weft_default_fn kubernetes__service_selector_empty;
+static weft_default_fn kubernetes__service_port_protocol_absent;
+static weft_default_fn kubernetes__service_port_target_port_absent;
+static weft_default_fn istio__authorization_policy_namespace_absent;
+static weft_default_fn istio__authorization_policy_action_absent;
+static weft_default_fn istio__authorization_policy_selector_absent;
+static weft_default_fn istio__authorization_policy_selector_empty;
+static weft_default_fn istio__rules_action_absent;
+static weft_default_fn istio__authorization_policy_rules_absent;
 static weft_default_fn sidecar__namespace_default;
-
 static weft_default_fn sidecar__root_namespace_default;
+static const struct weft_type instant_option_type = WEFT_OPTION_TYPE("Instant?",
+		struct weft_opt_int, 8, WEFT_NO_IDS, &weft_type_instant);
+
+static const struct weft_field kubernetes__protocol_unknown_fields[] = {
+	{ "0", offsetof(struct kubernetes__protocol_unknown, item0), &weft_type_string, NULL, NULL,
+			NULL },
+};
+static const struct weft_type kubernetes__protocol_unknown_type = WEFT_RECORD_TYPE("Unknown",
+		struct kubernetes__protocol_unknown, 4, WEFT_HAS_IDS,
+		kubernetes__protocol_unknown_fields);
+
+static const struct weft_variant kubernetes__protocol_variants[] = {
+	{ "Tcp", "TCP", NULL },
+	{ "Udp", "UDP", NULL },
+	{ "Sctp", "SCTP", NULL },
+	{ "Unknown", NULL, &kubernetes__protocol_unknown_type },
+};
+static const struct weft_type kubernetes__protocol_type = WEFT_UNION_TYPE("Protocol",
+		struct kubernetes__protocol, 4, WEFT_HAS_IDS, true, kubernetes__protocol_variants);
+static const struct weft_type port_option_type =
+		WEFT_OPTION_TYPE("Port?", struct weft_opt_port, 2, WEFT_NO_IDS, &weft_type_port);
+
+static const struct weft_field kubernetes__service_port_fields[] = {
+	WEFT_COLUMN(struct kubernetes__service_port, port, &weft_type_port),
+	WEFT_FIELD_OR(struct kubernetes__service_port, protocol, &kubernetes__protocol_type, NULL,
+			kubernetes__service_port_protocol_absent, NULL),
+	WEFT_FIELD_OR(struct kubernetes__service_port, target_port, &port_option_type, "targetPort",
+			kubernetes__service_port_target_port_absent, NULL),
+};
+static const struct weft_type kubernetes__service_port_type = WEFT_RECORD_TYPE("ServicePort",
+		struct kubernetes__service_port, 4, WEFT_HAS_IDS, kubernetes__service_port_fields);
+static const struct weft_type kubernetes__service_port_list_type =
+		WEFT_LIST_TYPE("[ServicePort]", &kubernetes__service_port_type, NULL);
+
+static const struct weft_field kubernetes__service_fields[] = {
+	WEFT_FIELD(struct kubernetes__service, name, &weft_type_string, "metadata.name"),
+	{ "namespace", offsetof(struct kubernetes__service, namespace_), &weft_type_string,
+			"metadata.namespace", kubernetes__service_namespace_absent, NULL },
+	WEFT_FIELD(struct kubernetes__service, created, &instant_option_type,
+			"metadata.creationTimestamp"),
+	WEFT_FIELD_OR(struct kubernetes__service, selector, &weft_type_selector, "spec.selector",
+			kubernetes__service_selector_absent, kubernetes__service_selector_empty),
+	WEFT_FIELD(struct kubernetes__service, ports, &kubernetes__service_port_list_type,
+			"spec.ports"),
+};
+static const struct weft_type kubernetes__service_type = WEFT_RECORD_TYPE("Service",
+		struct kubernetes__service, 8, WEFT_HAS_IDS, kubernetes__service_fields);
+
+static const struct weft_field sidecar__rejected_services_fields[] = {
+	{ "namespace", offsetof(struct sidecar__rejected_services, namespace_), &weft_type_string,
+			NULL, NULL, NULL },
+	WEFT_COLUMN(struct sidecar__rejected_services, name, &weft_type_string),
+	WEFT_COLUMN(struct sidecar__rejected_services, reason, &weft_type_string),
+	WEFT_COLUMN(struct sidecar__rejected_services, place, &weft_type_string),
+};
+static const struct weft_type sidecar__rejected_services_type =
+		WEFT_RECORD_TYPE("rejected_services", struct sidecar__rejected_services, 4,
+		WEFT_HAS_IDS, sidecar__rejected_services_fields);
+
+static const struct weft_variant istio__action_variants[] = {
+	{ "Allow", "ALLOW", NULL },
+	{ "Deny", "DENY", NULL },
+	{ "Custom", "CUSTOM", NULL },
+	{ "Audit", "AUDIT", NULL },
+};
+static const struct weft_type istio__action_type = WEFT_ENUM_TYPE("Action", istio__action_variants);
+static const struct weft_type istio__target_reference_type =
+		WEFT_EMPTY_RECORD_TYPE("TargetReference", struct istio__target_reference);
+static const struct weft_type istio__target_reference_list_type =
+		WEFT_LIST_TYPE("[TargetReference]", &istio__target_reference_type, NULL);
+static const struct weft_type istio__target_reference_option_type =
+		WEFT_OPTION_TYPE("TargetReference?", struct istio__target_reference_option, 1,
+		WEFT_NO_IDS, &istio__target_reference_type);
+static const struct weft_type string_list_type =
+		WEFT_LIST_TYPE("[String]", &weft_type_string, NULL);
+static const struct weft_type cidr_list_type = WEFT_LIST_TYPE("[Cidr]", &weft_type_cidr, NULL);
+
+static const struct weft_field istio__source_fields[] = {
+	WEFT_COLUMN(struct istio__source, principals, &string_list_type),
+	WEFT_FIELD(struct istio__source, not_principals, &string_list_type, "notPrincipals"),
+	WEFT_COLUMN(struct istio__source, namespaces, &string_list_type),
+	WEFT_FIELD(struct istio__source, not_namespaces, &string_list_type, "notNamespaces"),
+	WEFT_FIELD(struct istio__source, ip_blocks, &cidr_list_type, "ipBlocks"),
+	WEFT_FIELD(struct istio__source, not_ip_blocks, &cidr_list_type, "notIpBlocks"),
+	WEFT_FIELD(struct istio__source, other, &string_list_type, "_"),
+};
+static const struct weft_type istio__source_type = WEFT_RECORD_TYPE("Source", struct istio__source,
+		4, WEFT_HAS_IDS, istio__source_fields);
+
+static const struct weft_field istio__from_fields[] = {
+	WEFT_COLUMN(struct istio__from, source, &istio__source_type),
+};
+static const struct weft_type istio__from_type =
+		WEFT_RECORD_TYPE("From", struct istio__from, 4, WEFT_HAS_IDS, istio__from_fields);
+static const struct weft_type istio__from_list_type =
+		WEFT_LIST_TYPE("[From]", &istio__from_type, NULL);
+static const struct weft_type port_list_type = WEFT_LIST_TYPE("[Port]", &weft_type_port, NULL);
+
+static const struct weft_field istio__operation_fields[] = {
+	WEFT_COLUMN(struct istio__operation, ports, &port_list_type),
+	WEFT_FIELD(struct istio__operation, not_ports, &port_list_type, "notPorts"),
+	WEFT_FIELD(struct istio__operation, other, &string_list_type, "_"),
+};
+static const struct weft_type istio__operation_type = WEFT_RECORD_TYPE("Operation",
+		struct istio__operation, 4, WEFT_HAS_IDS, istio__operation_fields);
+
+static const struct weft_field istio__to_fields[] = {
+	WEFT_COLUMN(struct istio__to, operation, &istio__operation_type),
+};
+static const struct weft_type istio__to_type =
+		WEFT_RECORD_TYPE("To", struct istio__to, 4, WEFT_HAS_IDS, istio__to_fields);
+static const struct weft_type istio__to_list_type = WEFT_LIST_TYPE("[To]", &istio__to_type, NULL);
+
+static const struct weft_field istio__when_fields[] = {
+	WEFT_COLUMN(struct istio__when, key, &weft_type_string),
+	WEFT_COLUMN(struct istio__when, values, &string_list_type),
+	WEFT_FIELD(struct istio__when, not_values, &string_list_type, "notValues"),
+	WEFT_FIELD(struct istio__when, other, &string_list_type, "_"),
+};
+static const struct weft_type istio__when_type =
+		WEFT_RECORD_TYPE("When", struct istio__when, 4, WEFT_HAS_IDS, istio__when_fields);
+static const struct weft_type istio__when_list_type =
+		WEFT_LIST_TYPE("[When]", &istio__when_type, NULL);
+
+static const struct weft_field istio__rule_fields[] = {
+	WEFT_COLUMN(struct istio__rule, from, &istio__from_list_type),
+	WEFT_COLUMN(struct istio__rule, to, &istio__to_list_type),
+	WEFT_COLUMN(struct istio__rule, when, &istio__when_list_type),
+	WEFT_FIELD(struct istio__rule, other, &string_list_type, "_"),
+};
+static const struct weft_type istio__rule_type =
+		WEFT_RECORD_TYPE("Rule", struct istio__rule, 4, WEFT_HAS_IDS, istio__rule_fields);
+static const struct weft_type istio__rule_list_type =
+		WEFT_LIST_TYPE("[Rule]", &istio__rule_type, NULL);
+
+static const struct weft_field istio__rules_fields[] = {
+	WEFT_FIELD_OR(struct istio__rules, action, &istio__action_type, NULL,
+			istio__rules_action_absent, NULL),
+	WEFT_COLUMN(struct istio__rules, rules, &istio__rule_list_type),
+};
+static const struct weft_type istio__rules_type = WEFT_RECORD_TYPE("Rules", struct istio__rules, 4,
+		WEFT_HAS_IDS, istio__rules_fields);
+
+static const struct weft_field istio__authorization_policy_fields[] = {
+	WEFT_FIELD(struct istio__authorization_policy, name, &weft_type_string, "metadata.name"),
+	{ "namespace", offsetof(struct istio__authorization_policy, namespace_), &weft_type_string,
+			"metadata.namespace", istio__authorization_policy_namespace_absent, NULL },
+	WEFT_FIELD_OR(struct istio__authorization_policy, action, &istio__action_type,
+			"spec.action", istio__authorization_policy_action_absent, NULL),
+	WEFT_FIELD(struct istio__authorization_policy, target_refs,
+			&istio__target_reference_list_type, "spec.targetRefs"),
+	WEFT_FIELD(struct istio__authorization_policy, target_ref,
+			&istio__target_reference_option_type, "spec.targetRef"),
+	WEFT_FIELD_OR(struct istio__authorization_policy, selector, &weft_type_selector,
+			"spec.selector", istio__authorization_policy_selector_absent,
+			istio__authorization_policy_selector_empty),
+	WEFT_FIELD_OR(struct istio__authorization_policy, rules, &istio__rules_type, "spec",
+			istio__authorization_policy_rules_absent, NULL),
+};
+static const struct weft_type istio__authorization_policy_type =
+		WEFT_RECORD_TYPE("AuthorizationPolicy", struct istio__authorization_policy, 4,
+		WEFT_HAS_IDS, istio__authorization_policy_fields);
+
+static const struct weft_field sidecar__rejected_policies_fields[] = {
+	{ "namespace", offsetof(struct sidecar__rejected_policies, namespace_), &weft_type_string,
+			NULL, NULL, NULL },
+	WEFT_COLUMN(struct sidecar__rejected_policies, name, &weft_type_string),
+	WEFT_COLUMN(struct sidecar__rejected_policies, reason, &weft_type_string),
+	WEFT_COLUMN(struct sidecar__rejected_policies, place, &weft_type_string),
+};
+static const struct weft_type sidecar__rejected_policies_type =
+		WEFT_RECORD_TYPE("rejected(policies)", struct sidecar__rejected_policies, 4,
+		WEFT_HAS_IDS, sidecar__rejected_policies_fields);
+
+static const struct weft_field prelude__state_pending_fields[] = {
+	{ "0", offsetof(struct prelude__state_pending, item0), &weft_type_string, NULL, NULL,
+			NULL },
+};
+static const struct weft_type prelude__state_pending_type = WEFT_RECORD_TYPE("Pending",
+		struct prelude__state_pending, 4, WEFT_HAS_IDS, prelude__state_pending_fields);
+
+static const struct weft_field prelude__state_failed_fields[] = {
+	{ "0", offsetof(struct prelude__state_failed, item0), &weft_type_string, NULL, NULL, NULL },
+};
+static const struct weft_type prelude__state_failed_type = WEFT_RECORD_TYPE("Failed",
+		struct prelude__state_failed, 4, WEFT_HAS_IDS, prelude__state_failed_fields);
+
+static const struct weft_variant prelude__state_variants[] = {
+	{ "Pending", NULL, &prelude__state_pending_type },
+	{ "Open", NULL, NULL },
+	{ "Failed", NULL, &prelude__state_failed_type },
+	{ "Draining", NULL, NULL },
+};
+static const struct weft_type prelude__state_type = WEFT_UNION_TYPE("State", struct prelude__state,
+		4, WEFT_HAS_IDS, false, prelude__state_variants);
+
+static const struct weft_field sidecar__inbound_state_fields[] = {
+	WEFT_COLUMN(struct sidecar__inbound_state, state, &prelude__state_type),
+};
+static const struct weft_type sidecar__inbound_state_type = WEFT_RECORD_TYPE("inbound",
+		struct sidecar__inbound_state, 4, WEFT_HAS_IDS, sidecar__inbound_state_fields);
+
+static const struct weft_field sidecar__services_ref_fields[] = {
+	{ "namespace", offsetof(struct sidecar__services_ref, namespace_), &weft_type_string, NULL,
+			NULL, NULL },
+	{ "name", offsetof(struct sidecar__services_ref, name), &weft_type_string, NULL, NULL,
+			NULL },
+};
+static const struct weft_type sidecar__services_ref_type = WEFT_REF_TYPE("ref services",
+		struct sidecar__services_ref, 4, WEFT_HAS_IDS, sidecar__services_ref_fields);
+
+static const struct weft_field sidecar__served_fields[] = {
+	WEFT_COLUMN(struct sidecar__served, target, &weft_type_port),
+	WEFT_COLUMN(struct sidecar__served, service, &sidecar__services_ref_type),
+};
+static const struct weft_type sidecar__served_type = WEFT_RECORD_TYPE("served",
+		struct sidecar__served, 4, WEFT_HAS_IDS, sidecar__served_fields);
+
+static const struct weft_field sidecar__policies_ref_fields[] = {
+	{ "namespace", offsetof(struct sidecar__policies_ref, namespace_), &weft_type_string, NULL,
+			NULL, NULL },
+	{ "name", offsetof(struct sidecar__policies_ref, name), &weft_type_string, NULL, NULL,
+			NULL },
+};
+static const struct weft_type sidecar__policies_ref_type = WEFT_REF_TYPE("ref policies",
+		struct sidecar__policies_ref, 4, WEFT_HAS_IDS, sidecar__policies_ref_fields);
+
+static const struct weft_field sidecar__guards_fields[] = {
+	WEFT_COLUMN(struct sidecar__guards, action, &istio__action_type),
+	WEFT_COLUMN(struct sidecar__guards, policy, &sidecar__policies_ref_type),
+	WEFT_COLUMN(struct sidecar__guards, rules, &istio__rules_type),
+};
+static const struct weft_type sidecar__guards_type = WEFT_RECORD_TYPE("guards",
+		struct sidecar__guards, 4, WEFT_HAS_IDS, sidecar__guards_fields);
+
+static const struct weft_field sidecar__inbound_rows_fields[] = {
+	WEFT_COLUMN(struct sidecar__inbound_rows, address, &weft_type_addr),
+};
+static const struct weft_type sidecar__inbound_rows_type = WEFT_RECORD_TYPE("inbound_rows",
+		struct sidecar__inbound_rows, 2, WEFT_NO_IDS, sidecar__inbound_rows_fields);
 
 static const struct weft_field sidecar__served_candidate_fields[] = {
-	{ "row", offsetof(struct sidecar__served_candidate, row), &sidecar__served_type, NULL, NULL,
-			NULL },
-	{ "by", offsetof(struct sidecar__served_candidate, by), &instant_option_type, NULL, NULL,
-			NULL },
-	{ "s_namespace", offsetof(struct sidecar__served_candidate, s_namespace), &weft_type_string,
-			NULL, NULL, NULL },
-	{ "s_name", offsetof(struct sidecar__served_candidate, s_name), &weft_type_string, NULL,
-			NULL, NULL },
-	{ "p_at", offsetof(struct sidecar__served_candidate, p_at), &weft_type_int, NULL, NULL,
-			NULL },
+	WEFT_COLUMN(struct sidecar__served_candidate, row, &sidecar__served_type),
+	WEFT_COLUMN(struct sidecar__served_candidate, by, &instant_option_type),
+	WEFT_COLUMN(struct sidecar__served_candidate, s_namespace, &weft_type_string),
+	WEFT_COLUMN(struct sidecar__served_candidate, s_name, &weft_type_string),
+	WEFT_COLUMN(struct sidecar__served_candidate, p_at, &weft_type_int),
 };
 static const struct weft_type sidecar__served_candidate_type = WEFT_RECORD_TYPE("served_candidate",
 		struct sidecar__served_candidate, 8, WEFT_HAS_IDS,
@@ -1214,16 +1172,16 @@ static void sidecar__inbound_start(struct weft_conn *conn)
 	/* main.weft:34  let s = served[port] else deny "no Service exposes port {port}" */
 	const struct sidecar__served *s = sidecar__served_row(conn, port);
 	if (s == NULL) {
-		const struct weft_text parts[] = { WEFT_TEXT("no Service exposes port "),
-				weft_show_int(w, port) };
+		const struct weft_text parts[] =
+				{ WEFT_TEXT("no Service exposes port "), weft_show_int(w, port) };
 		weft_conn_deny(conn, weft_join(w, parts, 2));
 		return;
 	}
 	/* main.weft:35  require may_enter(conn) */
 	struct weft_verdict verdict = sidecar__may_enter(w, conn);
 	if (!verdict.allowed) {
-		const struct weft_text reason[] = { WEFT_TEXT("may_enter."),
-				weft_text_from(verdict.clause) };
+		const struct weft_text reason[] =
+				{ WEFT_TEXT("may_enter."), weft_text_from(verdict.clause) };
 		weft_conn_deny(conn, weft_join(w, reason, 2));
 		return;
 	}
@@ -1246,8 +1204,8 @@ static const char *sidecar__inbound_judge(struct weft_conn *conn)
 		return "out of memory";
 	if (verdict.allowed)
 		return NULL;
-	const struct weft_text reason[] = { WEFT_TEXT("may_enter."),
-			weft_text_from(verdict.clause) };
+	const struct weft_text reason[] =
+			{ WEFT_TEXT("may_enter."), weft_text_from(verdict.clause) };
 	return weft_join(w, reason, 2).data;
 }
 
@@ -1658,8 +1616,8 @@ size_t sidecar_services_list(struct sidecar *program, const struct sidecar_servi
 	struct weft_scope *w = weft_embed_memory(&program->head, &program->embed);
 	const struct weft_table *table = weft_engine_table(program->head.engine, TABLE_SERVICES);
 	size_t room = weft_table_count(table, WEFT_NEW), count = 0;
-	struct sidecar_service *row = (struct sidecar_service *)weft_embed_room(w,
-			room * sizeof(*row));
+	struct sidecar_service *row =
+			(struct sidecar_service *)weft_embed_room(w, room * sizeof(*row));
 	struct weft_cursor at;
 	const void *from = weft_table_first(&at, table, WEFT_NEW);
 	for (; row != NULL && from != NULL && count < room; from = weft_cursor_next(&at))
@@ -1777,8 +1735,8 @@ static bool take_string_list(struct weft_scope *w, const struct sidecar_string_l
 static bool take_cidr_list(struct weft_scope *w, const struct sidecar_cidr_list *from, weft_id *to,
 		const char **why)
 {
-	struct weft_cidr *items = (struct weft_cidr *)weft_embed_room(w,
-			from->count * sizeof(*items));
+	struct weft_cidr *items =
+			(struct weft_cidr *)weft_embed_room(w, from->count * sizeof(*items));
 	for (size_t i = 0; items != NULL && i < from->count; i++) {
 		if (from->items[i].bits > 128) {
 			*why = "an item: more than 128 bits";
@@ -1823,8 +1781,8 @@ static bool take_istio__from(struct weft_scope *w, const struct sidecar_from *fr
 static bool take_istio__from_list(struct weft_scope *w, const struct sidecar_from_list *from,
 		weft_id *to, const char **why)
 {
-	struct istio__from *items = (struct istio__from *)weft_embed_room(w,
-			from->count * sizeof(*items));
+	struct istio__from *items =
+			(struct istio__from *)weft_embed_room(w, from->count * sizeof(*items));
 	for (size_t i = 0; items != NULL && i < from->count; i++) {
 		if (!take_istio__from(w, &from->items[i], &items[i], why))
 			return false;
@@ -1872,8 +1830,8 @@ static bool take_istio__to(struct weft_scope *w, const struct sidecar_to *from,
 static bool take_istio__to_list(struct weft_scope *w, const struct sidecar_to_list *from,
 		weft_id *to, const char **why)
 {
-	struct istio__to *items = (struct istio__to *)weft_embed_room(w,
-			from->count * sizeof(*items));
+	struct istio__to *items =
+			(struct istio__to *)weft_embed_room(w, from->count * sizeof(*items));
 	for (size_t i = 0; items != NULL && i < from->count; i++) {
 		if (!take_istio__to(w, &from->items[i], &items[i], why))
 			return false;
@@ -1903,8 +1861,8 @@ static bool take_istio__when(struct weft_scope *w, const struct sidecar_when *fr
 static bool take_istio__when_list(struct weft_scope *w, const struct sidecar_when_list *from,
 		weft_id *to, const char **why)
 {
-	struct istio__when *items = (struct istio__when *)weft_embed_room(w,
-			from->count * sizeof(*items));
+	struct istio__when *items =
+			(struct istio__when *)weft_embed_room(w, from->count * sizeof(*items));
 	for (size_t i = 0; items != NULL && i < from->count; i++) {
 		if (!take_istio__when(w, &from->items[i], &items[i], why))
 			return false;
@@ -1932,8 +1890,8 @@ static bool take_istio__rule(struct weft_scope *w, const struct sidecar_rule *fr
 static bool take_istio__rule_list(struct weft_scope *w, const struct sidecar_rule_list *from,
 		weft_id *to, const char **why)
 {
-	struct istio__rule *items = (struct istio__rule *)weft_embed_room(w,
-			from->count * sizeof(*items));
+	struct istio__rule *items =
+			(struct istio__rule *)weft_embed_room(w, from->count * sizeof(*items));
 	for (size_t i = 0; items != NULL && i < from->count; i++) {
 		if (!take_istio__rule(w, &from->items[i], &items[i], why))
 			return false;
@@ -2061,8 +2019,8 @@ static void show_string_list(struct weft_scope *w, const weft_id *from,
 		struct sidecar_string_list *to)
 {
 	struct weft_list list = weft_list_of(w->intern, *from);
-	struct weft_text *items = (struct weft_text *)weft_embed_room(w,
-			list.count * sizeof(*items));
+	struct weft_text *items =
+			(struct weft_text *)weft_embed_room(w, list.count * sizeof(*items));
 	for (size_t i = 0; items != NULL && i < list.count; i++) {
 		const weft_id *stored = (const weft_id *)list.items + i;
 		items[i] = weft_text_of(w->intern, (*stored));
@@ -2074,8 +2032,8 @@ static void show_string_list(struct weft_scope *w, const weft_id *from,
 static void show_cidr_list(struct weft_scope *w, const weft_id *from, struct sidecar_cidr_list *to)
 {
 	struct weft_list list = weft_list_of(w->intern, *from);
-	struct weft_cidr *items = (struct weft_cidr *)weft_embed_room(w,
-			list.count * sizeof(*items));
+	struct weft_cidr *items =
+			(struct weft_cidr *)weft_embed_room(w, list.count * sizeof(*items));
 	for (size_t i = 0; items != NULL && i < list.count; i++) {
 		const struct weft_cidr *stored = (const struct weft_cidr *)list.items + i;
 		items[i] = (*stored);
@@ -2106,8 +2064,8 @@ static void show_istio__from_list(struct weft_scope *w, const weft_id *from,
 		struct sidecar_from_list *to)
 {
 	struct weft_list list = weft_list_of(w->intern, *from);
-	struct sidecar_from *items = (struct sidecar_from *)weft_embed_room(w,
-			list.count * sizeof(*items));
+	struct sidecar_from *items =
+			(struct sidecar_from *)weft_embed_room(w, list.count * sizeof(*items));
 	for (size_t i = 0; items != NULL && i < list.count; i++) {
 		const struct istio__from *stored = (const struct istio__from *)list.items + i;
 		show_istio__from(w, &(*stored), &items[i]);
@@ -2146,8 +2104,8 @@ static void show_istio__to_list(struct weft_scope *w, const weft_id *from,
 		struct sidecar_to_list *to)
 {
 	struct weft_list list = weft_list_of(w->intern, *from);
-	struct sidecar_to *items = (struct sidecar_to *)weft_embed_room(w,
-			list.count * sizeof(*items));
+	struct sidecar_to *items =
+			(struct sidecar_to *)weft_embed_room(w, list.count * sizeof(*items));
 	for (size_t i = 0; items != NULL && i < list.count; i++) {
 		const struct istio__to *stored = (const struct istio__to *)list.items + i;
 		show_istio__to(w, &(*stored), &items[i]);
@@ -2169,8 +2127,8 @@ static void show_istio__when_list(struct weft_scope *w, const weft_id *from,
 		struct sidecar_when_list *to)
 {
 	struct weft_list list = weft_list_of(w->intern, *from);
-	struct sidecar_when *items = (struct sidecar_when *)weft_embed_room(w,
-			list.count * sizeof(*items));
+	struct sidecar_when *items =
+			(struct sidecar_when *)weft_embed_room(w, list.count * sizeof(*items));
 	for (size_t i = 0; items != NULL && i < list.count; i++) {
 		const struct istio__when *stored = (const struct istio__when *)list.items + i;
 		show_istio__when(w, &(*stored), &items[i]);
@@ -2192,8 +2150,8 @@ static void show_istio__rule_list(struct weft_scope *w, const weft_id *from,
 		struct sidecar_rule_list *to)
 {
 	struct weft_list list = weft_list_of(w->intern, *from);
-	struct sidecar_rule *items = (struct sidecar_rule *)weft_embed_room(w,
-			list.count * sizeof(*items));
+	struct sidecar_rule *items =
+			(struct sidecar_rule *)weft_embed_room(w, list.count * sizeof(*items));
 	for (size_t i = 0; items != NULL && i < list.count; i++) {
 		const struct istio__rule *stored = (const struct istio__rule *)list.items + i;
 		show_istio__rule(w, &(*stored), &items[i]);
@@ -2340,8 +2298,8 @@ size_t sidecar_inbound_list(struct sidecar *program, const struct sidecar_inboun
 	struct weft_scope *w = weft_embed_memory(&program->head, &program->embed);
 	const struct weft_table *table = weft_engine_table(program->head.engine, TABLE_INBOUND);
 	size_t room = weft_table_count(table, WEFT_NEW), count = 0;
-	struct sidecar_inbound *row = (struct sidecar_inbound *)weft_embed_room(w,
-			room * sizeof(*row));
+	struct sidecar_inbound *row =
+			(struct sidecar_inbound *)weft_embed_room(w, room * sizeof(*row));
 	struct weft_cursor at;
 	const void *from = weft_table_first(&at, table, WEFT_NEW);
 	for (; row != NULL && from != NULL && count < room; from = weft_cursor_next(&at))
@@ -2432,8 +2390,8 @@ size_t sidecar_served_list(struct sidecar *program, const struct sidecar_served 
 	struct weft_scope *w = weft_embed_memory(&program->head, &program->embed);
 	const struct weft_table *table = weft_engine_table(program->head.engine, TABLE_SERVED);
 	size_t room = weft_table_count(table, WEFT_NEW), count = 0;
-	struct sidecar_served *row = (struct sidecar_served *)weft_embed_room(w,
-			room * sizeof(*row));
+	struct sidecar_served *row =
+			(struct sidecar_served *)weft_embed_room(w, room * sizeof(*row));
 	struct weft_cursor at;
 	const void *from = weft_table_first(&at, table, WEFT_NEW);
 	for (; row != NULL && from != NULL && count < room; from = weft_cursor_next(&at))
@@ -2542,8 +2500,8 @@ size_t sidecar_guards_list(struct sidecar *program, const struct sidecar_guards 
 	struct weft_scope *w = weft_embed_memory(&program->head, &program->embed);
 	const struct weft_table *table = weft_engine_table(program->head.engine, TABLE_GUARDS);
 	size_t room = weft_table_count(table, WEFT_NEW), count = 0;
-	struct sidecar_guards *row = (struct sidecar_guards *)weft_embed_room(w,
-			room * sizeof(*row));
+	struct sidecar_guards *row =
+			(struct sidecar_guards *)weft_embed_room(w, room * sizeof(*row));
 	struct weft_cursor at;
 	const void *from = weft_table_first(&at, table, WEFT_NEW);
 	for (; row != NULL && from != NULL && count < room; from = weft_cursor_next(&at))

@@ -12,6 +12,21 @@ enum { WEFT_NO_IDS = 0, WEFT_HAS_IDS = 1 };
 
 #define WEFT_COUNT(array) (sizeof(array) / sizeof(*(array)))
 
+/* Fields of records: of rows that no document holds; with its path in one (NULL: the name itself);
+ * with what makes it when it is absent or empty. */
+#define WEFT_COLUMN(c_type, name, type)                               \
+	{                                                             \
+#name, offsetof(c_type, name), type, NULL, NULL, NULL \
+	}
+#define WEFT_FIELD(c_type, name, type, path)                          \
+	{                                                             \
+#name, offsetof(c_type, name), type, path, NULL, NULL \
+	}
+#define WEFT_FIELD_OR(c_type, name, type, path, absent, empty)           \
+	{                                                                \
+#name, offsetof(c_type, name), type, path, absent, empty \
+	}
+
 #define WEFT_RECORD_TYPE(name, c_type, align, ids, fields)                                         \
 	{                                                                                          \
 		name, WEFT_KIND_RECORD, align, false, (ids) != 0, sizeof(c_type), 0, NULL, fields, \
