@@ -316,8 +316,11 @@ static bool watch(struct weft_engine *e, struct watcher *w, const char *now, uin
 {
 	char *sees = w->saw ? seen(w->reader) : NULL, *want = w->saw;
 	if (!w->saw && next_random(seed) % 3 == 0) {
-		if (next_random(seed) % 2)
+		if (next_random(seed) % 2) {
+			weft_alloc_fail_at(next_random(seed) % 3, 0); /* without memory the news waits; nothing else happens */
 			weft_engine_publish(e);
+			weft_alloc_fail_at(0, 0);
+		}
 		weft_reader_pin(w->reader);
 		sees = seen(w->reader);
 		want = w->saw = weft_reader_version(w->reader) == weft_engine_version(e) ? pods_of(now) : strdup(sees);
