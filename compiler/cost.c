@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT
  *
- * cost.c: `weft cost FILE`: what one changed row of each input costs each derivation and rule, by the plan that runs.
+ * cost.c: `weft cost FILE`: what one changed row of each input costs each derivation and rule, by
+ * the plan that runs.
  */
 #include "compile.h"
 #include "plan_make.h"
@@ -14,12 +15,16 @@ static void print_index(struct buffer *line, const struct plan_step *s)
 		return;
 	}
 	buffer_format(line, "[");
-	if (s->index && s->index->computed && !s->anchors) buffer_format(line, "computed from each row");
+	if (s->index && s->index->computed && !s->anchors)
+		buffer_format(line, "computed from each row");
 	const size_t *columns = s->index ? s->index->columns : t->key;
 	size_t count = s->index ? s->index->column_count : t->key_count;
 	for (size_t i = 0; i < count; i++)
-		buffer_format(line, "%s%.*s", i ? ", " : "", TEXT_ARG(plan_table_column(t, columns[i])->name));
-	if (s->anchors) buffer_format(line, "%sanchors of %.*s", count ? ", " : "", TEXT_ARG(plan_table_column(t, s->index->anchored)->name));
+		buffer_format(line, "%s%.*s", i ? ", " : "",
+			TEXT_ARG(plan_table_column(t, columns[i])->name));
+	if (s->anchors)
+		buffer_format(line, "%sanchors of %.*s", count ? ", " : "",
+			TEXT_ARG(plan_table_column(t, s->index->anchored)->name));
 	buffer_format(line, "]");
 }
 
@@ -27,17 +32,20 @@ static void print_steps(struct buffer *line, const struct vec *steps)
 {
 	for (size_t i = 0; i < steps->count; i++) {
 		const struct plan_step *s = steps->items[i];
-		if (s->kind == PLAN_GET || s->kind == PLAN_PROBE || s->kind == PLAN_SCAN) print_index(line, s);
+		if (s->kind == PLAN_GET || s->kind == PLAN_PROBE || s->kind == PLAN_SCAN)
+			print_index(line, s);
 	}
 }
 
-static void print_delta(struct buffer *out, const struct plan *plan, const struct plan_operator *op, const struct plan_query *q,
-	const struct plan_delta *d)
+static void print_delta(struct buffer *out, const struct plan *plan, const struct plan_operator *op,
+	const struct plan_query *q, const struct plan_delta *d)
 {
-	struct buffer line = {.arena = plan->arena};
+	struct buffer line = { .arena = plan->arena };
 	print_steps(&line, &d->steps);
-	for (size_t i = 0; i < q->terms.count; i++) print_steps(&line, &((struct plan_term *)q->terms.items[i])->steps);
-	buffer_format(out, "%-24.*s %-24.*s %-12s %.*s\n", TEXT_ARG(d->table->name), TEXT_ARG(op->name), plan_cost_name(d->cost),
+	for (size_t i = 0; i < q->terms.count; i++)
+		print_steps(&line, &((struct plan_term *)q->terms.items[i])->steps);
+	buffer_format(out, "%-24.*s %-24.*s %-12s %.*s\n", TEXT_ARG(d->table->name),
+		TEXT_ARG(op->name), plan_cost_name(d->cost),
 		TEXT_ARG(line.size ? buffer_text(&line) : TEXT("-")));
 }
 
@@ -51,7 +59,8 @@ void plan_cost(const struct plan *plan, struct buffer *out)
 				const struct plan_query *q = op->queries.items[k];
 				for (size_t j = 0; j < q->deltas.count; j++) {
 					const struct plan_delta *d = q->deltas.items[j];
-					if (d->table == plan->tables.items[t]) print_delta(out, plan, op, q, d);
+					if (d->table == plan->tables.items[t])
+						print_delta(out, plan, op, q, d);
 				}
 			}
 		}
@@ -59,28 +68,35 @@ void plan_cost(const struct plan *plan, struct buffer *out)
 }
 
 /* Both commands take one file and print one text. */
-int plan_command(int argc, char **argv, const char *format, void (*print)(const struct plan *, struct buffer *), struct buffer *result)
+int plan_command(int argc, char **argv, const char *format,
+	void (*print)(const struct plan *, struct buffer *), struct buffer *result)
 {
-	static const struct option options[] = {{"--svg", NULL, ""}};
+	static const struct option options[] = { { "--svg", NULL, "" } };
 	const char *path = NULL;
 	bool failed = false;
 	int index = 1;
 	struct option_match m;
 	while (option_next(argc, argv, options, format ? 1 : 0, &index, &m, &failed)) {
-		if (m.option == NULL) path = m.value;
-		else result->size = 1;
+		if (m.option == NULL)
+			path = m.value;
+		else
+			result->size = 1;
 	}
 	bool flagged = result->size == 1;
 	result->size = 0;
 	if (failed || path == NULL) {
-		if (!failed) fprintf(stderr, "weft %s: which file?\nTry `weft %s --help`.\n", argv[0], argv[0]);
+		if (!failed)
+			fprintf(stderr, "weft %s: which file?\nTry `weft %s --help`.\n", argv[0],
+				argv[0]);
 		return 2;
 	}
-	struct compilation c = {0};
-	if (!compile_open(&c, text_of(path), compile_argv0())) return 2;
+	struct compilation c = { 0 };
+	if (!compile_open(&c, text_of(path), compile_argv0()))
+		return 2;
 	bool whole = compile_check(&c);
 	int code = compile_report(&c, false);
-	if (!whole) return code;
+	if (!whole)
+		return code;
 	result->arena = c.arena;
 	print(plan_program(c.program), result);
 	return flagged ? -1 : 0;
@@ -88,9 +104,11 @@ int plan_command(int argc, char **argv, const char *format, void (*print)(const 
 
 int command_cost(int argc, char **argv)
 {
-	struct buffer out = {0};
+	struct buffer out = { 0 };
 	int code = plan_command(argc, argv, NULL, plan_cost, &out);
-	if (code == 0) fwrite(out.data, 1, out.size, stdout);
-	if (out.arena) arena_free(out.arena);
+	if (code == 0)
+		fwrite(out.data, 1, out.size, stdout);
+	if (out.arena)
+		arena_free(out.arena);
 	return code;
 }

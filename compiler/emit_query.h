@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT
  *
- * emit_query.h: what emit_query.c (steps, delta plans), emit_term.c (look-ups) and emit_settle.c (operators) share.
+ * emit_query.h: what emit_query.c (steps, delta plans), emit_term.c (look-ups) and emit_settle.c
+ * (operators) share.
  */
 #ifndef WEFT_COMPILER_EMIT_QUERY_H
 #define WEFT_COMPILER_EMIT_QUERY_H
@@ -29,7 +30,8 @@ struct operand query_value(struct query_emitter *qe, const struct plan_value *v)
 /* Prints the steps' loops and conditions and leaves them open; query_close closes them. */
 void query_steps(struct query_emitter *qe, const struct vec *steps);
 void query_close(struct query_emitter *qe);
-/* `static T NAME(parameters)` and the body, with a prologue for parameters of the program when it reads some. */
+/* `static T NAME(parameters)` and the body, with a prologue for parameters of the program when it
+ * reads some. */
 void query_function(struct emitter *e, const struct emit_body *body, const char *head);
 
 void emit_delta(struct emitter *e, struct plan_query *q, const struct plan_delta *d);
@@ -47,7 +49,8 @@ void emit_group(struct emitter *e, const struct plan_operator *op);
 void emit_merge(struct emitter *e, const struct plan_operator *op);
 
 /* ---- emit_table.c ---- */
-struct text column_lvalue(struct emitter *e, const struct record *r, const char *prefix, size_t column);
+struct text column_lvalue(
+	struct emitter *e, const struct record *r, const char *prefix, size_t column);
 struct text operator_name(struct emitter *e, const struct plan_operator *op); /* OPERATOR_PORTS */
 
 #endif

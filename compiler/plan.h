@@ -46,7 +46,8 @@ struct plan_index {
 	struct text c_name;         /* computed: of its key function */
 	size_t *columns;            /* plain */
 	size_t column_count;
-	bool computed;              /* the row may stand under several keys: `values`, or the anchors of a column behind `columns` */
+	/* The row may stand under several keys: `values`, or the anchors of a column behind `columns`. */
+	bool computed;
 	enum plan_anchor { PLAN_NO_ANCHOR, PLAN_SELECTOR, PLAN_LABELS } anchor;
 	size_t anchored;            /* the column of selectors, or of labels */
 	struct plan_query *query;   /* computed: whose variables the values are made of */
@@ -154,7 +155,7 @@ struct plan_output {
 	size_t column;              /* of the candidate's row; SIZE_MAX: the whole row */
 	struct plan_value *value;   /* NULL: true */
 	size_t waits;               /* column that becomes true where the value says `else wait`; SIZE_MAX: it does not */
-	size_t included;            /* column that becomes true unless `else skip` in the value; SIZE_MAX: such a skip ends the round */
+	size_t included;            /* column: true unless the value skipped; SIZE_MAX: a skip ends the round */
 	struct node *place;
 };
 
@@ -177,7 +178,7 @@ struct plan_delta {
 	struct vec steps;           /* struct plan_step * */
 	enum plan_cost cost;
 	struct vec distinct;        /* KEYS: struct plan_value *: the driver's columns that its outer rows depend on */
-	struct plan_variable *once; /* KEYS: the outer row that changed rows lead to by `selects`; then `distinct` is not used */
+	struct plan_variable *once; /* KEYS: changed rows lead to this outer row by `selects`; no `distinct` then */
 	bool repeats;               /* KEYS: several changed rows may agree in them */
 };
 
@@ -198,15 +199,15 @@ struct plan_query {
 /* ---- operators ---- */
 enum plan_settle { PLAN_UNIQUE, PLAN_KEEP_FIRST, PLAN_KEEP_LAST, PLAN_MERGE, PLAN_REJECT, PLAN_GROUPED };
 
-enum plan_aggregate_kind { PLAN_AGG_COUNT, PLAN_AGG_SUM, PLAN_AGG_MIN, PLAN_AGG_MAX, PLAN_AGG_FIRST, PLAN_AGG_COLLECT, PLAN_AGG_SOME,
-	PLAN_AGG_NONE };
+enum plan_aggregate_kind { PLAN_AGG_COUNT, PLAN_AGG_SUM, PLAN_AGG_MIN, PLAN_AGG_MAX, PLAN_AGG_FIRST,
+	PLAN_AGG_COLLECT, PLAN_AGG_SOME, PLAN_AGG_NONE };
 struct plan_aggregate {
 	enum plan_aggregate_kind kind;
 	bool distinct;
 	struct node *node;          /* the call it stands for */
 	size_t column;              /* of the group's row: its result */
 	size_t argument, by;        /* columns of the round (candidate); SIZE_MAX: none */
-	size_t included;            /* column of the round: false when `else skip` dropped this argument; SIZE_MAX: always there */
+	size_t included;            /* column of the round: false when the argument skipped; SIZE_MAX: always there */
 	const struct type *type;    /* of the result column */
 };
 
@@ -263,7 +264,8 @@ struct plan_table *plan_table_of(const struct symbol *table);
 /* Of a TYPE_ROWS expression's table: knows rejected(c) and conflicts(c), too. */
 struct plan_table *plan_table_of_expression(const struct node *source);
 struct plan_rule *plan_rule_of(const struct plan *plan, const struct symbol *rule);
-/* Column of the rule's row that holds `field` of the variable (SIZE_MAX: all of it, PLAN_ID: its ref); SIZE_MAX when it has none. */
+/* Column of the rule's row that holds `field` of the variable (SIZE_MAX: all of it, PLAN_ID: its ref);
+ * SIZE_MAX when it has none. */
 #define PLAN_ID (SIZE_MAX - 1)
 size_t plan_rule_column(const struct plan_rule *rule, const struct symbol *variable, size_t field);
 /* The column (as stored) of a field; SIZE_MAX when the field is not stored. */

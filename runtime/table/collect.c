@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT
  *
- * collect.c: what aggregates keep besides a counter: sums in 128 bits, and lists in an order. Lists are sorted by the
- * canonical order of values, so nothing depends on the order of arrival.
+ * collect.c: what aggregates keep besides a counter: sums in 128 bits, and lists in an order. Lists
+ * are sorted by the canonical order of values, so nothing depends on the order of arrival.
  */
 #include <weft/abi/table.h>
 
@@ -37,23 +37,27 @@ struct weft_collected {
 	size_t count, room;
 };
 
-enum weft_status weft_collect(struct weft_engine *engine, struct weft_collected **list, const void *by, const void *value, int64_t times)
+enum weft_status weft_collect(struct weft_engine *engine, struct weft_collected **list,
+	const void *by, const void *value, int64_t times)
 {
 	struct weft_collected *l = *list;
 	if (l == NULL) {
 		l = weft_scratch(engine, sizeof(*l));
-		if (l == NULL) return WEFT_NO_MEMORY;
+		if (l == NULL)
+			return WEFT_NO_MEMORY;
 		*list = l;
 	}
 	if (l->count == l->room) {
 		size_t room = l->room ? 2 * l->room : 16;
 		struct collected_item *items = weft_scratch(engine, room * sizeof(*items));
-		if (items == NULL) return WEFT_NO_MEMORY;
-		if (l->count) memcpy(items, l->items, l->count * sizeof(*items));
+		if (items == NULL)
+			return WEFT_NO_MEMORY;
+		if (l->count)
+			memcpy(items, l->items, l->count * sizeof(*items));
 		l->items = items;
 		l->room = room;
 	}
-	l->items[l->count++] = (struct collected_item){by, value, times};
+	l->items[l->count++] = (struct collected_item){ by, value, times };
 	return WEFT_OK;
 }
 
@@ -70,18 +74,22 @@ static int compare_items(const void *a, const void *b, void *user)
 	return c ? c : weft_value_compare(s->intern, s->item, x->value, y->value);
 }
 
-enum weft_status weft_collected_list(struct weft_engine *engine, struct weft_collected *list, const struct weft_type *by,
-	const struct weft_type *item, weft_id *result)
+enum weft_status weft_collected_list(struct weft_engine *engine, struct weft_collected *list,
+	const struct weft_type *by, const struct weft_type *item, weft_id *result)
 {
-	struct sorting sorting = {weft_engine_intern(engine), by, item};
+	struct sorting sorting = { weft_engine_intern(engine), by, item };
 	size_t count = 0, at = 0;
 	*result = 0;
-	if (list == NULL || list->count == 0) return WEFT_OK;
+	if (list == NULL || list->count == 0)
+		return WEFT_OK;
 	qsort_r(list->items, list->count, sizeof(*list->items), compare_items, &sorting);
-	for (size_t i = 0; i < list->count; i++) count += (size_t)list->items[i].times;
-	char *items = weft_scratch(engine, count * item->size);
-	if (items == NULL) return WEFT_NO_MEMORY;
 	for (size_t i = 0; i < list->count; i++)
-		for (int64_t k = 0; k < list->items[i].times; k++) memcpy(items + item->size * at++, list->items[i].value, item->size);
+		count += (size_t)list->items[i].times;
+	char *items = weft_scratch(engine, count * item->size);
+	if (items == NULL)
+		return WEFT_NO_MEMORY;
+	for (size_t i = 0; i < list->count; i++)
+		for (int64_t k = 0; k < list->items[i].times; k++)
+			memcpy(items + item->size * at++, list->items[i].value, item->size);
 	return weft_intern_list(engine, item, items, count, result);
 }

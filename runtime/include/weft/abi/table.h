@@ -35,8 +35,8 @@ struct weft_index_info {
 	weft_index_fn *keys;       /* computed: the row's hashes (0..n) */
 };
 
-/* Under what a selector, and labels, stand in an index for `selects` (anchor.c): the n-th anchor, false behind the last; whether it is one
- * of the other side's; its hash, folded onto that of the columns in front. */
+/* Under what a selector, and labels, stand in an index for `selects` (anchor.c): the n-th anchor, false behind the
+ * last; whether it is one of the other side's; its hash, folded onto that of the columns in front. */
 enum weft_anchor_kind { WEFT_ANCHOR_EVERY, WEFT_ANCHOR_KEY, WEFT_ANCHOR_PAIR };
 struct weft_anchor {
 	uint32_t kind;
