@@ -166,8 +166,54 @@ void place(struct emitter *e, const struct node *n)
 
 /* ---- lines ---- */
 
+/* The `)` that closes the `(` at `open`; the size when there is none. */
+static size_t closing(struct text t, size_t open)
+{
+	int depth = 0;
+	char quote = 0;
+	for (size_t i = open; i < t.size; i++) {
+		if (quote) {
+			if (t.data[i] == '\\')
+				i++;
+			else if (t.data[i] == quote)
+				quote = 0;
+		} else if (t.data[i] == '"' || t.data[i] == '\'') {
+			quote = t.data[i];
+		} else if (t.data[i] == '(') {
+			depth++;
+		} else if (t.data[i] == ')' && --depth == 0) {
+			return i;
+		}
+	}
+	return t.size;
+}
+
+/* `if (!(a == b))` is `if (a != b)`, and `if ((x))` is `if (x)`. */
+static struct text plain_condition(struct emitter *e, struct text t)
+{
+	if (t.size < 8 || memcmp(t.data, "if (", 4) != 0)
+		return t;
+	size_t end = closing(t, 3);
+	bool negated = t.data[4] == '!' && t.data[5] == '(';
+	size_t open = negated ? 5 : 4;
+	if (t.data[open] != '(' || closing(t, open) + 1 != end)
+		return t;
+	struct text inner = { t.data + open + 1, end - open - 2 },
+		    rest = { t.data + end, t.size - end };
+	if (!negated)
+		return text_format(e->arena, "if (%.*s%.*s", TEXT_ARG(inner), TEXT_ARG(rest));
+	inner = text_copy(e->arena, inner);
+	const char *equal = strstr(inner.data, " == ");
+	if (!equal || strstr(equal + 4, " == ") || strstr(inner.data, " && ") ||
+		strstr(inner.data, " || ") || strstr(inner.data, " ? ") || strchr(inner.data, '"'))
+		return t;
+	return text_format(e->arena, "if (%.*s != %s%.*s", (int)(equal - inner.data), inner.data,
+		equal + 4, TEXT_ARG(rest));
+}
+
 static void add_line(struct emitter *e, struct text t, unsigned deeper)
 {
+	t = plain_condition(e, t);
 	struct emit_section *out = e->out;
 	if (t.size && t.data[0] == '}' && out->indent)
 		out->indent--;

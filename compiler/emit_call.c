@@ -46,8 +46,9 @@ void emit_template(struct emitter *e, const struct node *n, struct operand *r)
 
 /* ---- records ---- */
 
+/* `prefix`: "row." or "out->". */
 static void init_fields(
-	struct emitter *e, const struct node *fields, const struct type *t, struct text place_of)
+	struct emitter *e, const struct node *fields, const struct type *t, struct text prefix)
 {
 	for (uint32_t i = 0; i < fields->count; i++) {
 		const struct node *f = fields->kids[i];
@@ -55,11 +56,9 @@ static void init_fields(
 		if (!t->record->fields[number].used)
 			continue;
 		place(e, f);
-		struct operand o = emit_operand(e, kid(f, FIELD_INIT_VALUE));
-		emit_store(e,
-			text_format(e->arena, "%s.%s", place_of.data,
-				c_field(e, t->record, number).data),
-			t->record->fields[number].type, o);
+		struct text lvalue = text_format(
+			e->arena, "%s%s", prefix.data, c_field(e, t->record, number).data);
+		emit_into(e, lvalue, t->record->fields[number].type, kid(f, FIELD_INIT_VALUE));
 	}
 }
 
@@ -67,7 +66,7 @@ void emit_record(struct emitter *e, const struct node *n, struct operand *r)
 {
 	const struct type *t = n->note && n->note->as ? n->note->as->item : n->type;
 	*r = emit_struct(e, c_lower(e, t->record->name).data, t);
-	init_fields(e, kid(n, RECORD_FIELDS), t, r->c);
+	init_fields(e, kid(n, RECORD_FIELDS), t, text_format(e->arena, "%s.", r->c.data));
 }
 
 void emit_with(struct emitter *e, const struct node *n, struct operand *r)
@@ -76,7 +75,26 @@ void emit_with(struct emitter *e, const struct node *n, struct operand *r)
 	*r = emit_struct(e, c_lower(e, n->type->record->name).data, n->type);
 	emit_store(e, r->c, n->type, base);
 	const struct node *with = kid(n, WITH_RECORD_WITH);
-	init_fields(e, with->kind == NODE_RECORD ? kid(with, RECORD_FIELDS) : with, n->type, r->c);
+	init_fields(e, with->kind == NODE_RECORD ? kid(with, RECORD_FIELDS) : with, n->type,
+		text_format(e->arena, "%s.", r->c.data));
+}
+
+/* Straight into a zeroed lvalue, without a local in between. */
+void emit_into(struct emitter *e, struct text lvalue, const struct type *t, const struct node *n)
+{
+	bool as = n->note && n->note->as;
+	bool is_variant =
+		n->kind == NODE_TYPE_NAME && t->kind == TYPE_ENUM && !t->enumeration->is_plain;
+	struct text place_of = lvalue.data[0] == '*'
+		? text_format(e->arena, "%s->", lvalue.data + 1)
+		: text_format(e->arena, "%s.", lvalue.data);
+	if (n->kind == NODE_RECORD && t->kind == TYPE_RECORD && !as && !e->hooks.expression)
+		init_fields(e, kid(n, RECORD_FIELDS), t, place_of);
+	else if (is_variant && !as)
+		line(e, "%stag = %s;", place_of.data,
+			c_variant(e, t->enumeration, n->note->index).data);
+	else
+		emit_store(e, lvalue, t, emit_operand(e, n));
 }
 
 static void construct(struct emitter *e, const struct node *n, struct operand *r)

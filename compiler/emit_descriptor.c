@@ -93,8 +93,7 @@ struct text emit_default(struct emitter *e, struct text name, const struct type 
 	emit_body_begin(e, &body);
 	struct text stored = c_stored(e, t);
 	place(e, value);
-	struct operand o = emit_operand(e, value);
-	emit_store(e, TEXT("*out"), t, o);
+	emit_into(e, TEXT("*out"), t, value);
 	emit_body_end(e, &body);
 	e->sibling = sibling;
 	e->mode = mode;

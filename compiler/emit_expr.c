@@ -106,10 +106,11 @@ static void variant(struct emitter *e, const struct node *n, struct operand *r)
 {
 	const struct type *t = n->note->as ? n->note->as->item : n->type;
 	if (t->kind == TYPE_SELECTOR) {
-		struct text name = c_local(e, "selector");
-		line(e, "const struct weft_selector %s = { %s, 0 };", name.data,
-			n->note->index == 0 ? "WEFT_SELECTOR_EVERYTHING" : "WEFT_SELECTOR_NOTHING");
-		*r = operand_value(n->type, name);
+		*r = operand_value(n->type,
+			text_format(e->arena, "weft_selector_of(%s)",
+				n->note->index == 0 ? "WEFT_SELECTOR_EVERYTHING"
+						    : "WEFT_SELECTOR_NOTHING"));
+		r->is_constant = true;
 		return;
 	}
 	c_stored(e, t);

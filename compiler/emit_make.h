@@ -58,6 +58,7 @@ struct text emit_pattern(struct emitter *e, const struct node *pattern, struct o
 /* ---- emit_call.c ---- */
 void emit_call(struct emitter *e, const struct node *n, struct operand *r);
 void emit_template(struct emitter *e, const struct node *n, struct operand *r);
+void emit_into(struct emitter *e, struct text lvalue, const struct type *t, const struct node *n);
 void emit_record(struct emitter *e, const struct node *n, struct operand *r);
 void emit_with(struct emitter *e, const struct node *n, struct operand *r);
 void emit_list(struct emitter *e, const struct node *n, struct operand *r);

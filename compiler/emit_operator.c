@@ -382,6 +382,31 @@ static bool compare_with_empty(struct emitter *e, const struct node *n, struct o
 	return true;
 }
 
+/* x == Variant, of an enum some of whose variants have payloads: the tags decide. */
+static bool equal_variant(struct emitter *e, const struct node *n, struct operand *r)
+{
+	const struct node *left = kid(n, BINARY_LEFT), *right = kid(n, BINARY_RIGHT);
+	if ((n->op != OP_EQUAL && n->op != OP_UNEQUAL) || left->type->kind != TYPE_ENUM ||
+		left->type->enumeration->is_plain)
+		return false;
+	if (left->kind == NODE_TYPE_NAME) {
+		const struct node *other = left;
+		left = right;
+		right = other;
+	}
+	if (right->kind != NODE_TYPE_NAME || (left->note && left->note->as) ||
+		(right->note && right->note->as))
+		return false;
+	struct operand o = emit_operand(e, left);
+	if (o.repr != REPR_PLACE)
+		o = emit_simple(e, "left", o);
+	*r = operand_value(n->type,
+		text_format(e->arena, "(%s %s %s)", emit_member(e, o, "tag").data,
+			n->op == OP_EQUAL ? "==" : "!=",
+			c_variant(e, right->type->enumeration, right->note->index).data));
+	return true;
+}
+
 void emit_binary(struct emitter *e, const struct node *n, struct operand *r)
 {
 	if (compare_with_empty(e, n, r))
@@ -390,7 +415,7 @@ void emit_binary(struct emitter *e, const struct node *n, struct operand *r)
 		logic(e, n, r);
 		return;
 	}
-	if (contains_literal(e, n, r))
+	if (contains_literal(e, n, r) || equal_variant(e, n, r))
 		return;
 	struct operand a = emit_operand(e, kid(n, BINARY_LEFT)),
 		       b = emit_operand(e, kid(n, BINARY_RIGHT));

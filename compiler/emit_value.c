@@ -312,7 +312,7 @@ void emit_store(struct emitter *e, struct text lvalue, const struct type *t, str
 		line(e, o.c.data[0] == '&' ? "%s = %s;" : "%s = *%s;", lvalue.data,
 			o.c.data[0] == '&' ? o.c.data + 1 : o.c.data);
 	else
-		line(e, "%s = %s;", lvalue.data, o.c.data);
+		line(e, "%s = %s;", lvalue.data, text_copy(e->arena, c_no_parens(o.c)).data);
 }
 
 struct text emit_address(struct emitter *e, struct operand o)

@@ -285,8 +285,7 @@ static enum weft_status kubernetes__service_selector_absent(const void *program,
 	(void)row;
 	struct weft_selector *out = (struct weft_selector *)value;
 	/* kubernetes.weft:21  selector: Selector at spec.selector absent Nothing empty Nothing */
-	const struct weft_selector selector = { WEFT_SELECTOR_NOTHING, 0 };
-	*out = selector;
+	*out = weft_selector_of(WEFT_SELECTOR_NOTHING);
 	return WEFT_OK;
 }
 
@@ -298,8 +297,7 @@ static enum weft_status kubernetes__service_selector_empty(const void *program,
 	(void)row;
 	struct weft_selector *out = (struct weft_selector *)value;
 	/* kubernetes.weft:21  selector: Selector at spec.selector absent Nothing empty Nothing */
-	const struct weft_selector selector = { WEFT_SELECTOR_NOTHING, 0 };
-	*out = selector;
+	*out = weft_selector_of(WEFT_SELECTOR_NOTHING);
 	return WEFT_OK;
 }
 
@@ -311,10 +309,7 @@ static enum weft_status kubernetes__service_port_protocol_absent(const void *pro
 	(void)row;
 	struct kubernetes__protocol *out = (struct kubernetes__protocol *)value;
 	/* kubernetes.weft:8  protocol: Protocol absent Tcp */
-	struct kubernetes__protocol variant;
-	memset(&variant, 0, sizeof(variant));
-	variant.tag = KUBERNETES__PROTOCOL_TCP;
-	*out = variant;
+	out->tag = KUBERNETES__PROTOCOL_TCP;
 	return WEFT_OK;
 }
 
@@ -336,7 +331,7 @@ static void ports__of_s(struct weft_scope *w, struct weft_delta *delta,
 		const struct kubernetes__service *s, int64_t weight)
 {
 	const struct per_port *p = (const struct per_port *)w->program;
-	if (!(s->namespace_ == p->params.namespace_))
+	if (s->namespace_ != p->params.namespace_)
 		return;
 	/* main.weft:10  where s.selector selects labels */
 	if (!weft_selects(w->intern, s->selector, weft_list_of(w->intern, p->params.labels)))
@@ -347,11 +342,7 @@ static void ports__of_s(struct weft_scope *w, struct weft_delta *delta,
 		const struct kubernetes__service_port *p_2 =
 				(const struct kubernetes__service_port *)list.items + i;
 		/* main.weft:12  where p.protocol == Tcp */
-		struct kubernetes__protocol variant;
-		memset(&variant, 0, sizeof(variant));
-		variant.tag = KUBERNETES__PROTOCOL_TCP;
-		if ((weft_value_compare(w->intern, &kubernetes__protocol_type, &p_2->protocol,
-				&variant) != 0))
+		if (p_2->protocol.tag != KUBERNETES__PROTOCOL_TCP)
 			continue;
 		struct per_port__ports_candidate candidate;
 		memset(&candidate, 0, sizeof(candidate));

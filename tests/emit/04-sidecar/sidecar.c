@@ -525,8 +525,7 @@ static enum weft_status kubernetes__service_selector_absent(const void *program,
 	(void)row;
 	struct weft_selector *out = (struct weft_selector *)value;
 	/* kubernetes.weft:21  selector: Selector at spec.selector absent Nothing empty Nothing */
-	const struct weft_selector selector = { WEFT_SELECTOR_NOTHING, 0 };
-	*out = selector;
+	*out = weft_selector_of(WEFT_SELECTOR_NOTHING);
 	return WEFT_OK;
 }
 
@@ -538,8 +537,7 @@ static enum weft_status kubernetes__service_selector_empty(const void *program,
 	(void)row;
 	struct weft_selector *out = (struct weft_selector *)value;
 	/* kubernetes.weft:21  selector: Selector at spec.selector absent Nothing empty Nothing */
-	const struct weft_selector selector = { WEFT_SELECTOR_NOTHING, 0 };
-	*out = selector;
+	*out = weft_selector_of(WEFT_SELECTOR_NOTHING);
 	return WEFT_OK;
 }
 
@@ -551,10 +549,7 @@ static enum weft_status kubernetes__service_port_protocol_absent(const void *pro
 	(void)row;
 	struct kubernetes__protocol *out = (struct kubernetes__protocol *)value;
 	/* kubernetes.weft:8  protocol: Protocol absent Tcp */
-	struct kubernetes__protocol variant;
-	memset(&variant, 0, sizeof(variant));
-	variant.tag = KUBERNETES__PROTOCOL_TCP;
-	*out = variant;
+	out->tag = KUBERNETES__PROTOCOL_TCP;
 	return WEFT_OK;
 }
 
@@ -605,15 +600,9 @@ static enum weft_status istio__authorization_policy_selector_absent(const void *
 			(const struct istio__authorization_policy *)row;
 	struct weft_selector *out = (struct weft_selector *)value;
 	/* istio.weft:62  absent if some(t in target_refs) or some(t in target_ref) { Nothing } else { Everything } */
-	struct weft_selector chosen = { 0, 0 };
-	if ((weft_list_of(w->intern, r->target_refs).count > 0) || r->target_ref.has) {
-		const struct weft_selector selector_3 = { WEFT_SELECTOR_NOTHING, 0 };
-		chosen = selector_3;
-	} else {
-		const struct weft_selector selector_4 = { WEFT_SELECTOR_EVERYTHING, 0 };
-		chosen = selector_4;
-	}
-	*out = chosen;
+	*out = ((weft_list_of(w->intern, r->target_refs).count > 0) || r->target_ref.has)
+			? weft_selector_of(WEFT_SELECTOR_NOTHING)
+			: weft_selector_of(WEFT_SELECTOR_EVERYTHING);
 	return weft_scope_end(w);
 }
 
@@ -625,8 +614,7 @@ static enum weft_status istio__authorization_policy_selector_empty(const void *p
 	(void)row;
 	struct weft_selector *out = (struct weft_selector *)value;
 	/* istio.weft:63  empty Everything */
-	const struct weft_selector selector = { WEFT_SELECTOR_EVERYTHING, 0 };
-	*out = selector;
+	*out = weft_selector_of(WEFT_SELECTOR_EVERYTHING);
 	return WEFT_OK;
 }
 
@@ -650,12 +638,9 @@ static enum weft_status istio__authorization_policy_rules_absent(const void *pro
 	(void)row;
 	struct istio__rules *out = (struct istio__rules *)value;
 	/* istio.weft:64  rules: Rules at spec absent { action: Allow, rules: [] } */
-	struct istio__rules rules_2;
-	memset(&rules_2, 0, sizeof(rules_2));
-	rules_2.action = ISTIO__ACTION_ALLOW;
+	out->action = ISTIO__ACTION_ALLOW;
 	struct weft_list empty = { NULL, 0 };
-	rules_2.rules = weft_keep_list(w, &istio__rule_type, empty);
-	*out = rules_2;
+	out->rules = weft_keep_list(w, &istio__rule_type, empty);
 	return weft_scope_end(w);
 }
 
@@ -663,7 +648,7 @@ static void served__of_s(struct weft_scope *w, struct weft_delta *delta,
 		const struct kubernetes__service *s, int64_t weight)
 {
 	const struct sidecar *p = (const struct sidecar *)w->program;
-	if (!(s->namespace_ == p->params.namespace_))
+	if (s->namespace_ != p->params.namespace_)
 		return;
 	/* main.weft:13  where s.selector selects labels */
 	if (!weft_selects(w->intern, s->selector, weft_list_of(w->intern, p->params.labels)))
@@ -674,11 +659,7 @@ static void served__of_s(struct weft_scope *w, struct weft_delta *delta,
 		const struct kubernetes__service_port *p_2 =
 				(const struct kubernetes__service_port *)list.items + i;
 		/* main.weft:15  where p.protocol == Tcp */
-		struct kubernetes__protocol variant;
-		memset(&variant, 0, sizeof(variant));
-		variant.tag = KUBERNETES__PROTOCOL_TCP;
-		if ((weft_value_compare(w->intern, &kubernetes__protocol_type, &p_2->protocol,
-				&variant) != 0))
+		if (p_2->protocol.tag != KUBERNETES__PROTOCOL_TCP)
 			continue;
 		struct sidecar__served_candidate candidate;
 		memset(&candidate, 0, sizeof(candidate));
@@ -739,7 +720,7 @@ static void guards__of_a(struct weft_scope *w, struct weft_delta *delta,
 	const struct weft_list list = { items, 2 };
 	for (size_t i = 0; i < list.count; i++) {
 		const weft_id n = ((const weft_id *)list.items)[i];
-		if (!(a->namespace_ == n))
+		if (a->namespace_ != n)
 			continue;
 		struct sidecar__guards candidate;
 		memset(&candidate, 0, sizeof(candidate));

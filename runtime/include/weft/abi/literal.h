@@ -83,6 +83,13 @@ static inline struct weft_verdict weft_verdict_of(bool allowed, const char *clau
 	return verdict;
 }
 
+/* Everything or Nothing. */
+static inline struct weft_selector weft_selector_of(uint32_t kind)
+{
+	struct weft_selector selector = { kind, 0 };
+	return selector;
+}
+
 static inline bool weft_contains_ip(struct weft_cidr cidr, struct weft_ip ip)
 {
 	return weft_within(ip, cidr);
