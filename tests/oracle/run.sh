@@ -14,10 +14,16 @@ trap 'rm -rf "$work"' EXIT
 export WEFT_STDLIB=$PWD/stdlib
 status=0
 
+# The rows of the extern collections come from --feed: the C that a user would bring starts nothing.
+for c in c0 c1 c2 c3; do echo "void ${c}_start(void *program); void ${c}_start(void *program) { (void)program; }"; done >"$work/start.c"
+${CC:-cc} -c -o "$work/start.o" "$work/start.c" || exit 1
+printf '#!/bin/sh\nexec %s "$@" "%s"\n' "${CC:-cc}" "$work/start.o" >"$work/cc"
+chmod +x "$work/cc"
+
 # judge TOOL SEED: runs it, leaves what it said in $work/said
 judge() {
   python3 tests/oracle/generate.py "$2" "$work/p.weft" "$work/h.jsonl" "$transactions" >"$work/used" || return 2
-  timeout 60 "$1" run --check "$work/p.weft" --feed "$work/h.jsonl" --admin none >"$work/said" 2>&1
+  CC=$work/cc timeout 60 "$1" run --check "$work/p.weft" --feed "$work/h.jsonl" --admin none >"$work/said" 2>&1
 }
 
 for ((seed = first; seed < first + programs; seed++)); do
@@ -45,6 +51,8 @@ mkdir -p "$work/canary/runtime" && cp -r runtime/include "$work/canary/runtime/"
 ${CC:-cc} -std=c11 -O1 -DWEFT_PLANT -D_GNU_SOURCE -Icompiler -Idsl -I"$build/gen" -c -o "$work/plan_delta.o" compiler/plan_delta.c &&
   ${CC:-cc} -o "$work/canary/bin/weft" "$work/plan_delta.o" $(ls "$build"/compiler/*.o | grep -v /plan_delta.o) "$build/gen/lexer.o" "$build/gen/grammar.o" -lpthread
 found=0
-for seed in 1 2 3; do judge "$work/canary/bin/weft" $seed || found=1; done
+for seed in 1 2 3; do
+  judge "$work/canary/bin/weft" $seed || { grep -q ' differences$' "$work/said" && found=1; }
+done
 if ((found)); then echo "ok canary: a planted bug in the plans is found"; else status=1; echo "FAIL canary: a planted bug in the plans is not found"; fi
 exit $status
