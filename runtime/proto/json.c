@@ -266,6 +266,8 @@ enum weft_status weft_json_read(struct weft_documents *d, struct weft_text text,
 		return WEFT_OK;
 	bool good;
 	do {
+		const unsigned char *begin = j.at;
+		uint32_t line = j.line;
 		if (weft_builder_begin(&j.b) != WEFT_OK)
 			break;
 		good = value(&j);
@@ -273,6 +275,8 @@ enum weft_status weft_json_read(struct weft_documents *d, struct weft_text text,
 		if (good && !several && j.at < j.end)
 			good = fail(&j, "the end");
 		weft_builder_end(&j.b);
+		if (!good && several && d->last && j.b.status == WEFT_OK)
+			weft_document_salvage(d, d->last, (struct weft_text){ (const char *)begin, (size_t)(j.end - begin) }, line);
 	} while (good && several && j.at < j.end && j.b.status == WEFT_OK);
 	weft_buffer_free(&j.text);
 	return j.b.status;

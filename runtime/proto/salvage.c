@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT
  *
- * salvage.c: what a broken YAML document probably was about. Its lines are looked at one by one, without YAML's
+ * salvage.c: what a broken document probably was about. Its lines are looked at one by one, without any
  * grammar: keys of the outermost map and of the maps in it, where they stand on lines of their own or in `{name: web,
  * namespace: shop}`. Only what the reading before the break did not give is added; nobody takes the document for
  * readable.
@@ -25,9 +25,14 @@ static struct weft_text trim(struct weft_text t)
 		t.data++, t.size--;
 	while (t.size && strchr(" \t\r,}", t.data[t.size - 1]) && t.data[t.size - 1])
 		t.size--;
-	if (t.size >= 2 && (t.data[0] == '"' || t.data[0] == '\'') && t.data[t.size - 1] == t.data[0])
-		return (struct weft_text){ t.data + 1, t.size - 2 };
 	return t;
+}
+
+static struct weft_text unquote(struct weft_text t)
+{
+	t = trim(t);
+	bool quoted = t.size >= 2 && (t.data[0] == '"' || t.data[0] == '\'') && t.data[t.size - 1] == t.data[0];
+	return quoted ? (struct weft_text){ t.data + 1, t.size - 2 } : t;
 }
 
 /* `key: value` at the start of the text; the value may be empty. */
@@ -42,10 +47,10 @@ static bool split(struct weft_text t, struct weft_text *key, struct weft_text *v
 		return false;
 	if (key->size == 0 || end == t.size || t.data[end] != ':' || (end + 1 < t.size && t.data[end + 1] != ' '))
 		return false;
-	*value = trim((struct weft_text){ t.data + end + 1, t.size - end - 1 });
+	*value = unquote((struct weft_text){ t.data + end + 1, t.size - end - 1 });
 	const char *comment = value->size ? memmem(value->data, value->size, " #", 2) : NULL;
 	if (comment)
-		*value = trim((struct weft_text){ value->data, (size_t)(comment - value->data) });
+		*value = unquote((struct weft_text){ value->data, (size_t)(comment - value->data) });
 	return true;
 }
 

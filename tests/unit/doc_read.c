@@ -113,6 +113,9 @@ static void yaml_salvage(void)
 		"!2:while scanning a plain scalar from line 1: found a tab character that violates indentation");
 	CHECK_TEXT(yaml("{\n  \"kind\": \"X\",\n  \"metadata\": {\"name\": \"a\", \"n\": \"b\"},\n  oops: [\n"),
 		"{kind:\"X\",metadata:{name:\"a\",n:\"b\"},oops:[]} !4:while parsing a flow node: did not find expected node content");
+	CHECK(weft_documents_read(&docs, WEFT_DOCUMENT_JSON, WEFT_TEXT("{\n  \"a\": 01,\n  \"kind\": \"X\",\n  \"metadata\": {\n    \"name\": \"n\",\n"
+										"    \"namespace\": \"shop\"\n  }\n}\n")) == WEFT_OK);
+	CHECK_TEXT(show(), "{a:\"01\",kind:\"X\",metadata:{name:\"n\",namespace:\"shop\"}} !2:a number does not begin with 0");
 	CHECK_TEXT(yaml("a: 'never closed\nkind: X\nmetadata: {name: web, namespace: shop}\n"),
 		"{a:{},kind:\"X\",metadata:{name:\"web\",namespace:\"shop\"}} !3:while scanning a quoted scalar from line 1: found unexpected end of stream");
 }
