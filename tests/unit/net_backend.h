@@ -37,8 +37,12 @@ static bool backend_closed;
 static void backend_accepted(void *user, struct weft_io_listener *l, struct weft_io_socket *socket, enum weft_status status)
 {
 	(void)user, (void)l;
-	if (status < 0 || backend_count == BACKEND_ENDS)
+	if (status < 0)
 		return;
+	if (backend_count == BACKEND_ENDS) {
+		weft_io_abort(socket);
+		return;
+	}
 	struct weft_stream *s = weft_socket_stream(socket);
 	if (!s) {
 		weft_io_abort(socket);
@@ -79,11 +83,11 @@ static void backend_end(void)
 {
 	weft_io_listener_close(backend);
 	TURN_UNTIL(backend_closed);
-	for (size_t i = 0; i < backend_count; i++)
+	for (size_t i = 0; i < backend_count; i++) {
 		end_stop(backend_ends[i]);
-	TURN_FOR(5);
-	for (size_t i = 0; i < backend_count; i++)
+		TURN_UNTIL(backend_ends[i]->closes);
 		free(backend_ends[i]);
+	}
 	backend_count = 0;
 }
 

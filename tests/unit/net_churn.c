@@ -26,10 +26,9 @@ static void reset_servers(void)
 {
 	for (int k = 0; k < CLIENTS; k++)
 		drop_client(k);
-	for (size_t j = 0; j < backend_count; j++)
+	for (size_t j = 0; j < backend_count; j++) { /* new ones may come meanwhile */
 		end_stop(backend_ends[j]);
-	SERVE_FOR(50);
-	for (size_t j = 0; j < backend_count; j++) {
+		SERVE_UNTIL(backend_ends[j]->closes);
 		wrong += backend_ends[j]->wrong;
 		free(backend_ends[j]);
 	}

@@ -165,11 +165,6 @@ static inline bool world_begin(const char *name)
 	return true;
 }
 
-static inline void world_end(void)
-{
-	weft_loop_destroy(the_loop);
-	the_loop = NULL;
-}
 
 /* Turns until the condition holds, at most two seconds. */
 #define TURN_UNTIL(condition)                                                                  \
@@ -184,6 +179,21 @@ static inline void world_end(void)
 		while (weft_loop_now(the_loop) < end_)                                         \
 			weft_loop_turn(the_loop, 1000000);                                     \
 	} while (0)
+
+static inline uint32_t open_sockets(void)
+{
+	struct weft_io_counts counts;
+	weft_io_counts(weft_loop_io(the_loop), &counts);
+	return counts.sockets + counts.listeners;
+}
+
+/* What is closing closes first: the end of a stream frees it. */
+static inline void world_end(void)
+{
+	TURN_UNTIL(open_sockets() == 0);
+	weft_loop_destroy(the_loop);
+	the_loop = NULL;
+}
 
 static struct weft_stream *accepted_stream, *dialled_stream;
 static enum weft_status dial_status;
