@@ -72,13 +72,15 @@ static void wake_starved(struct weft_io *io)
 	weft_io_mark(&s->object);
 }
 
-/* Wakes one for one; all when nothing is on loan any more, as the one may not want it any longer. */
 void weft_io_give_back(struct weft_io *io, uint16_t id)
 {
 	io->backend->give(io->world, id, weft_io_buffer(io, id), io->options.buffer_size);
-	if (io->starved)
-		wake_starved(io);
-	while (io->starved && io->counts.leased == 0)
+}
+
+/* In every turn, so that it does not matter whether the one that was woken before took its buffer. */
+void weft_io_feed_starved(struct weft_io *io)
+{
+	for (uint32_t n = io->counts.buffers - io->counts.leased; n > 0 && io->starved; n--)
 		wake_starved(io);
 }
 
@@ -145,16 +147,13 @@ void weft_io_starve(struct weft_io_socket *s)
 void weft_io_not_starve(struct weft_io_socket *s)
 {
 	struct weft_io *io = s->object.io;
-	if (s->starved) {
-		struct weft_io_socket **link = &io->starved;
-		while (*link != s)
-			link = &(*link)->next_starved;
-		*link = s->next_starved;
-		if (!*link)
-			io->starved_last = link;
-		s->starved = false;
-	}
-	/* If it was woken for a buffer that it does not want any more, the next one shall have it. */
-	if (io->starved && io->counts.leased < io->counts.buffers)
-		wake_starved(io);
+	if (!s->starved)
+		return;
+	struct weft_io_socket **link = &io->starved;
+	while (*link != s)
+		link = &(*link)->next_starved;
+	*link = s->next_starved;
+	if (!*link)
+		io->starved_last = link;
+	s->starved = false;
 }

@@ -258,6 +258,7 @@ enum weft_status weft_io_turn(struct weft_io *io, int64_t wait_ns)
 	}
 	io->in_turn = true;
 	io->called = false;
+	weft_io_feed_starved(io);
 	settle_marked(io);
 	/* A callback may have set timers or posted work since the caller chose how long to wait. */
 	bool woken = atomic_exchange(&io->woken, false);
@@ -268,6 +269,7 @@ enum weft_status weft_io_turn(struct weft_io *io, int64_t wait_ns)
 	io->wall = 0;
 	for (size_t i = 0; i < count; i++)
 		dispatch(io, &results[i]);
+	weft_io_feed_starved(io);
 	settle_marked(io);
 	io->counts.turns++;
 	if (io->poll_descriptor >= 0)

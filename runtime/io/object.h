@@ -125,6 +125,7 @@ struct weft_lease weft_io_lend(struct weft_io *, uint16_t id, uint32_t size); /*
 uint32_t weft_io_take_back(struct weft_io *, struct weft_lease);              /* how much was on loan */
 void weft_io_starve(struct weft_io_socket *);     /* its receive waits for a buffer */
 void weft_io_not_starve(struct weft_io_socket *); /* it goes away */
+void weft_io_feed_starved(struct weft_io *);      /* those that wait, as far as buffers are free */
 
 /* One each per kind. settle: OK, or FULL when the kernel takes no more now. */
 enum weft_status weft_io_socket_settle(struct weft_io_socket *);

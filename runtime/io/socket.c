@@ -288,7 +288,7 @@ void weft_io_return(struct weft_io_socket *s, struct weft_lease lease)
 	weft_assert(s->leases > 0);
 	s->held -= weft_io_take_back(io_of(s), lease);
 	s->leases--;
-	if (s->throttled || s->object.closing)
+	if (s->throttled || s->object.closing || io_of(s)->starved)
 		weft_io_mark(&s->object);
 }
 
