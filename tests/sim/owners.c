@@ -278,13 +278,13 @@ static bool create(struct world *w, uint64_t seed)
 					.end = (uint8_t)below(w, 40), .window = 1u << below(w, 13) };
 	struct weft_addr address = { .port = 7000 };
 	w->sim = weft_sim_create(&sim);
-	w->held_max = 64 + below(w, 3000);
+	w->hoards = below(w, 4) == 0;
+	w->held_max = 64 + below(w, w->hoards ? 200 : 3000);
 	struct weft_io_options io = { .backend = "sim", .sim = w->sim, .entries = 2 + below(w, 30),
-				      .buffer_size = 16u << below(w, 7), .buffers_first = 2,
+				      .buffer_size = 16u << below(w, w->hoards ? 2 : 7), .buffers_first = 2,
 				      .buffers_max = 2u << below(w, 6), .held_max = w->held_max };
 	/* what the kernel may have delivered before the cancel reaches it; results are held back for 6 waits at most */
 	w->burst = io.buffer_size * 16;
-	w->hoards = below(w, 4) == 0;
 	for (unsigned i = 0; i < PAIRS; i++)
 		w->pairs[i] = (struct pair){ .world = w, .peer = -1 };
 	if (!w->sim || weft_loop_create(&io, &w->loop) != WEFT_OK)
