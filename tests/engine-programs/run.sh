@@ -70,6 +70,7 @@ export WEFT_STDLIB=$(realpath $root/stdlib)
 case_of lookups lookups.weft
 case_of aggregates aggregates.weft
 case_of rules rules.weft
+case_of shapes shapes.weft
 case_of ports $root/examples/02-per-port/main.weft namespace shop labels "app=web,tier=front"
 case_of endpoints $root/examples/06-endpoints/main.weft
 flat
