@@ -88,6 +88,7 @@ bool build_compile(struct build *b, const char *path)
 		b->name = out.name;
 	}
 	int code = compile_report(&c, false);
+	b->externs = out.externs;
 	b->header = out.header;
 	b->source = out.source;
 	b->main = out.main;
@@ -155,9 +156,16 @@ bool build_link(struct build *b, const char *optimize)
 	add(b, &v, "-lpthread");
 	if (run_tool(b->arena, &v))
 		return true;
-	fputs("weft: the C compiler refused the program's C (above): please report it, unless it "
-	      "is about your own C\n",
-		stderr);
+	if (b->externs.size)
+		fprintf(stderr,
+			"weft: this program leaves to C of yours: %s; name its files behind the "
+			"program\n",
+			b->externs.data);
+	else
+		fputs("weft: the C compiler refused the program's C (above): that is a mistake of "
+		      "the "
+		      "compiler, please report it\n",
+			stderr);
 	return false;
 }
 

@@ -17,6 +17,7 @@ struct build {
 	struct text output;               /* the executable */
 	struct text include, library;     /* of the runtime */
 	struct vec more, libraries;       /* const char *: files and -l options of the user */
+	struct text externs;              /* functions that `more` has to give */
 	bool line_directives;
 	bool with_api; /* the embedding API, for C of the user */
 };

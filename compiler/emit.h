@@ -126,6 +126,7 @@ struct emitter {
 	bool uses_scope, uses_program, uses_conn; /* since emit_body_begin */
 	bool line_directives;                     /* -g */
 	bool has_api;
+	struct buffer externs; /* C functions that the user has to give: "zone, hello" */
 	/* the row whose columns go by bare names (MEANS_SIBLING) */
 	struct operand sibling;
 	/* struct emit_name *: C names at file scope, and what they stand for */
@@ -244,6 +245,8 @@ struct operand operand_value(const struct type *t, struct text c);
 /* A column of a row: REPR_ID for text, REPR_PLACE for records ... */
 struct operand operand_stored(const struct type *t, struct text lvalue);
 
+void emit_extern(struct emitter *e, struct text c_name); /* notes a function of the user */
+
 /* ---- functions (emit_fn.c): the C name; emitted on first use, before the function that is being
  * printed ---- */
 struct text emit_fn(struct emitter *e, const struct symbol *fn);
@@ -267,6 +270,7 @@ void emit_api(struct emitter *e); /* emit_api.c */
 void emit_no_api(struct emitter *e);
 struct emitted {
 	struct text header, source, main; /* NAME.h, NAME.c, NAME_main.c */
+	struct text externs;              /* see emitter */
 	struct text name;
 };
 /* Without `api` the header has nothing but what the main file and `extern` functions need. */

@@ -34,6 +34,12 @@ static void unused_parameters(
 	}
 }
 
+void emit_extern(struct emitter *e, struct text name)
+{
+	e->externs.arena = e->arena;
+	buffer_format(&e->externs, e->externs.size ? ", %s" : "%s", name.data);
+}
+
 /* C of the user sees values, not stored rows. */
 static void check_extern(struct emitter *e, const struct node *n, const struct type *t)
 {
@@ -53,6 +59,7 @@ static void extern_fn(struct emitter *e, const struct symbol *fn, struct emit_na
 	e->locals = locals;
 	e->binding_count = bound;
 	n->c = c_name(e, fn->name);
+	emit_extern(e, n->c);
 	check_extern(e, fn->declaration, fn->type);
 	const struct node *fields = kid(fn->declaration, FN_PARAMS);
 	for (uint32_t i = 0; i < fields->count; i++)

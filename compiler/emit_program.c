@@ -276,6 +276,10 @@ static const char *start_function(struct emitter *e)
 			"delete as the world says, in the instance's thread. */");
 		line(e, "void %s_start(struct %s *program);", name, e->name.data);
 	}
+	for (size_t i = 0; i < externs.count; i++) {
+		const struct plan_table *t = externs.items[i];
+		emit_extern(e, text_format(e->arena, "%s_start", c_lower(e, t->name).data));
+	}
 	e->out = &e->code;
 	blank_line(e);
 	line(e, "static enum weft_status %s__start(void *program)", e->name.data);
@@ -446,6 +450,11 @@ struct emitted emit_program(struct plan *plan, struct diags *diags, bool api, bo
 	header_file(e, &header);
 	source_file(e, &source);
 	main_file(e, &main);
-	return (struct emitted){ buffer_text(&header), buffer_text(&source), buffer_text(&main),
-		e->name };
+	return (struct emitted){
+		.header = buffer_text(&header),
+		.source = buffer_text(&source),
+		.main = buffer_text(&main),
+		.externs = e->externs.size ? buffer_text(&e->externs) : TEXT(""),
+		.name = e->name,
+	};
 }

@@ -348,6 +348,7 @@ struct text emit_extern_handler(struct emitter *e, const struct symbol *handler)
 	if (n)
 		return n->c;
 	n = name_add(e, handler, NAME_FUNCTION, c_name(e, handler->name));
+	emit_extern(e, n->c);
 	struct emit_section *outer = e->out;
 	e->out = &e->header;
 	struct buffer list = { e->arena, NULL, 0, 0 };

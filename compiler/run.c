@@ -44,26 +44,43 @@ static int become(void *user, int check)
 	return 1;
 }
 
-int command_run(int argc, char **argv)
+static bool ends_with(const char *argument, const char *suffix)
+{
+	size_t size = strlen(argument), n = strlen(suffix);
+	return argument[0] != '-' && size > n && strcmp(argument + size - n, suffix) == 0;
+}
+
+/* The file, C of the user's, `--check`; what is left is the program's. */
+static const char *take_arguments(
+	struct arena *a, struct build *b, int *argc, char **argv, bool *check)
 {
 	const char *path = NULL;
-	struct build b = { 0 };
-	bool check = false;
 	int kept = 0;
-	char **rest = argv; /* the program's options: argv without the command and the file */
-	for (int i = 1; i < argc; i++) {
-		size_t size = strlen(argv[i]);
-		if (!path && size > 5 && strcmp(argv[i] + size - 5, ".weft") == 0)
+	for (int i = 1; i < *argc; i++) {
+		if (!path && ends_with(argv[i], ".weft"))
 			path = argv[i];
+		else if (ends_with(argv[i], ".c") && (kept == 0 || argv[kept - 1][0] != '-'))
+			vec_push(a, &b->more, argv[i]);
 		else if (strcmp(argv[i], "--check") == 0)
-			check = true;
+			*check = true;
 		else
-			rest[kept++] = argv[i];
+			argv[kept++] = argv[i];
 	}
+	*argc = kept;
+	return path;
+}
+
+int command_run(int argc, char **argv)
+{
+	struct build b = { 0 };
+	struct arena *a = arena_new();
+	bool check = false;
+	const char *path = take_arguments(a, &b, &argc, argv, &check);
 	if (!path) {
 		fputs("weft run: which file?\nTry `weft run --help`.\n", stderr);
 		return 2;
 	}
+	b.with_api = b.more.count;
 	if (!build_compile(&b, path) || !build_temporary(&b))
 		return 1;
 	b.output = text_format(b.arena, "%s/program", b.directory.data);
@@ -71,6 +88,6 @@ int command_run(int argc, char **argv)
 		build_clean(&b);
 		return 1;
 	}
-	struct launch l = { &b, path, kept, rest };
+	struct launch l = { &b, path, argc, argv };
 	return check ? run_check(b.program, become, &l) : become(&l, -1);
 }

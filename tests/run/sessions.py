@@ -158,13 +158,17 @@ def per_port(folder):
         assert program.ends() == 0
 
 
-def revocation(folder):
+def revocation_with_workers(folder):
+    revocation(folder, "--workers", "2")
+
+
+def revocation(folder, *options):
     port = backend()
     manifests = os.path.join(folder, "manifests")
     os.mkdir(manifests)
     text = open(os.path.join(ROOT, "examples/bookinfo/main.weft")).read()
     write(manifests, "web.yaml", SERVICE.format(ports="{ port: 8083, targetPort: %d }" % port))
-    with Program(folder, text, "--manifests", manifests, "--set", "namespace=shop", "--set", "labels=app=web") as program:
+    with Program(folder, text, "--manifests", manifests, "--set", "namespace=shop", "--set", "labels=app=web", *options) as program:
         live = connect(8083)
         says(live, b"open")
         write(manifests, "ops.yaml", POLICY.format(name="here", action="ALLOW", rules='{ from: [{ source: { ipBlocks: ["127.0.0.0/8"] } }] }'))
@@ -303,7 +307,7 @@ def save_to_running(folder):
 def main():
     subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
     failed = 0
-    for case in (forward, per_port, revocation, user_code, embed, label_file, status_and_watch, save_to_running):
+    for case in (forward, per_port, revocation, revocation_with_workers, user_code, embed, label_file, status_and_watch, save_to_running):
         with tempfile.TemporaryDirectory(prefix="weft-run.") as folder:
             try:
                 case(folder)
