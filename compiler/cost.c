@@ -4,6 +4,7 @@
  * the plan that runs.
  */
 #include "compile.h"
+#include "check.h"
 #include "plan_make.h"
 
 static void print_index(struct buffer *line, const struct plan_step *s)
@@ -49,6 +50,72 @@ static void print_delta(struct buffer *out, const struct plan *plan, const struc
 		TEXT_ARG(line.size ? buffer_text(&line) : TEXT("-")));
 }
 
+/* What a handler looks up while it judges a connection, also through decisions. */
+struct connection {
+	const struct plan *plan;
+	struct buffer line;
+	enum plan_cost cost;
+	struct vec decisions;
+};
+
+static void each_look_up(struct connection *c, struct node *n);
+
+static void take_look_up(struct connection *c, struct node *n)
+{
+	const struct plan_table *t = tree_table(n);
+	const struct check_note *note = n->note;
+	if (n->kind == NODE_CALL && n->symbol && n->symbol->kind == SYMBOL_DECISION) {
+		for (size_t i = 0; i < c->decisions.count; i++)
+			if (c->decisions.items[i] == n->symbol)
+				return;
+		vec_push(c->plan->arena, &c->decisions, n->symbol);
+		each_look_up(c, n->symbol->declaration);
+	}
+	if (t == NULL || note->meaning == MEANS_TABLE_OF)
+		return;
+	bool by_key = note->meaning == MEANS_ROW_BY_KEY || note->meaning == MEANS_ROWS_BY_KEY;
+	if (note->meaning == MEANS_ALL_ROWS && !t->single)
+		c->cost = PLAN_COST_SCAN;
+	else if (note->meaning == MEANS_ROWS_BY_KEY && c->cost < PLAN_COST_MATCHES)
+		c->cost = PLAN_COST_MATCHES;
+	buffer_format(&c->line, "%s%.*s%s", c->line.size ? ", " : "", TEXT_ARG(t->name),
+		by_key ? "[" : "");
+	bool first = true;
+	for (size_t i = 0; by_key && i < note->key_count; i++) {
+		if (note->key[i].value == NULL)
+			continue;
+		buffer_format(&c->line, "%s%.*s", first ? "" : ", ",
+			TEXT_ARG(plan_table_column(t, t->key[i])->name));
+		first = false;
+	}
+	buffer_format(&c->line,
+		by_key                                    ? "]"
+			: note->meaning == MEANS_ALL_ROWS ? " (all rows)"
+							  : "");
+}
+
+/* An INDEX is one look-up: the table's name in it is none of its own. */
+static void each_look_up(struct connection *c, struct node *n)
+{
+	struct plan_table *t = tree_table(n);
+	take_look_up(c, n);
+	for (uint32_t i = t && n->kind == NODE_INDEX ? INDEX_ARGUMENTS : 0; i < n->count; i++)
+		if (n->kids[i])
+			each_look_up(c, n->kids[i]);
+}
+
+static void print_connection(
+	struct buffer *out, const struct plan *plan, const struct plan_rule *rule)
+{
+	struct connection c = { .plan = plan, .line = { .arena = plan->arena } };
+	struct node *body = kid(rule->symbol->declaration, RULE_BODY);
+	if (body)
+		each_look_up(&c, body);
+	buffer_format(out, "%-24s %-24.*s %-12s %.*s\n", "(each connection)",
+		TEXT_ARG(rule->symbol->name), plan_cost_name(c.cost),
+		TEXT_ARG(c.line.size ? buffer_text(&c.line) : TEXT("-")));
+}
+
 void plan_cost(const struct plan *plan, struct buffer *out)
 {
 	buffer_format(out, "%-24s %-24s %-12s %s\n", "a change of", "costs", "", "through");
@@ -65,6 +132,8 @@ void plan_cost(const struct plan *plan, struct buffer *out)
 			}
 		}
 	}
+	for (size_t i = 0; i < plan->rules.count; i++)
+		print_connection(out, plan, plan->rules.items[i]);
 }
 
 /* Both commands take one file and print one text. */
