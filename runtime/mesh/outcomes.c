@@ -21,32 +21,42 @@ void weft_listeners_again(struct weft_listeners *ls)
 		ls->again_set = weft_timer_set(ls->host.loop, &ls->again, weft_loop_now(ls->host.loop) + AGAIN) == WEFT_OK;
 }
 
-/* The observed row: the rule's key columns under its own numbers, then state and reason. */
+/* The prelude's State: Pending(String) | Open | Failed(String) | Draining. */
+static enum weft_status make_state(struct weft_engine *engine, const struct weft_type *type,
+	const struct weft_outcome *outcome, char *value)
+{
+	const char *name = weft_listener_state_name(outcome->state);
+	uint32_t tag = 0;
+	while (tag < type->variant_count && strcmp(type->variants[tag].name, name) != 0)
+		tag++;
+	if (tag == type->variant_count)
+		return WEFT_INVALID;
+	memcpy(value, &tag, sizeof(tag));
+	if (!type->variants[tag].payload)
+		return WEFT_OK;
+	weft_id reason;
+	struct weft_text text = {outcome->reason, strlen(outcome->reason)};
+	enum weft_status status = weft_intern_text(engine, text, &reason);
+	if (status == WEFT_OK)
+		memcpy(value + type->offset + type->variants[tag].payload->fields[0].offset, &reason, sizeof(reason));
+	return status;
+}
+
+/* The observed row: the rule's key columns under its own numbers, then the state, which is the last column. */
 static enum weft_status make_row(const struct weft_wish *wish, const struct weft_table_info *desired,
 	const struct weft_table_info *observed, char *row)
 {
-	struct weft_engine *engine = wish->owner->host.engine;
 	for (size_t i = 0; i < observed->key_count; i++) {
 		const struct weft_field *from = &desired->row->fields[desired->key[i]];
 		const struct weft_field *to = &observed->row->fields[observed->key[i]];
 		memcpy(row + to->offset, (const char *)wish->key + from->offset, to->type->size);
 	}
-	for (size_t i = 0; i < observed->row->field_count; i++) {
-		const struct weft_field *field = &observed->row->fields[i];
-		const char *text = strcmp(field->name, "state") == 0 ? weft_listener_state_name(wish->outcome.state)
-			: strcmp(field->name, "reason") == 0 ? wish->outcome.reason : NULL;
-		bool is_key = false;
-		for (size_t k = 0; k < observed->key_count; k++)
-			is_key |= observed->key[k] == i;
-		if (!text || is_key)
-			continue;
-		weft_id id;
-		enum weft_status status = weft_intern_text(engine, (struct weft_text){text, strlen(text)}, &id);
-		if (status < 0)
-			return status;
-		memcpy(row + field->offset, &id, sizeof(id));
-	}
-	return WEFT_OK;
+	if (observed->row->field_count == observed->key_count)
+		return WEFT_OK; /* nothing reads the state */
+	const struct weft_field *state = &observed->row->fields[observed->row->field_count - 1];
+	if (state->type->kind != WEFT_KIND_ENUM)
+		return WEFT_INVALID;
+	return make_state(wish->owner->host.engine, state->type, &wish->outcome, row + state->offset);
 }
 
 static enum weft_status put(const struct weft_wish *wish)

@@ -18,9 +18,14 @@ struct web {
 	bool wait;
 	struct weft_addr target;
 };
+/* The prelude's State, as the compiler lays it out. */
+struct state {
+	uint32_t tag;
+	weft_id reason; /* of Pending and Failed */
+};
 struct observed {
 	uint16_t port;
-	weft_id state, reason;
+	struct state state;
 };
 struct allowed {
 	uint16_t port;
@@ -38,14 +43,24 @@ static const struct weft_field web_fields[] = {
 static const struct weft_type web_type = {
 	.name = "web", .kind = WEFT_KIND_RECORD, .align = _Alignof(struct web), .size = sizeof(struct web), .fields = web_fields, .field_count = 4,
 };
+static const struct weft_field reason_fields[] = {{"0", 0, &weft_type_string}};
+static const struct weft_type reason_type = {
+	.name = "reason", .kind = WEFT_KIND_RECORD, .align = 4, .has_ids = true, .size = sizeof(weft_id), .fields = reason_fields, .field_count = 1,
+};
+static const struct weft_variant state_variants[] = {
+	{"Pending", NULL, &reason_type}, {"Open", NULL, NULL}, {"Failed", NULL, &reason_type}, {"Draining", NULL, NULL},
+};
+static const struct weft_type state_type = {
+	.name = "State", .kind = WEFT_KIND_ENUM, .align = 4, .has_ids = true, .size = sizeof(struct state), .offset = offsetof(struct state, reason),
+	.variants = state_variants, .variant_count = 4,
+};
 static const struct weft_field observed_fields[] = {
 	{"port", offsetof(struct observed, port), &weft_type_port},
-	{"state", offsetof(struct observed, state), &weft_type_string},
-	{"reason", offsetof(struct observed, reason), &weft_type_string},
+	{"state", offsetof(struct observed, state), &state_type},
 };
 static const struct weft_type observed_type = {
 	.name = "observed", .kind = WEFT_KIND_RECORD, .align = _Alignof(struct observed), .has_ids = true, .size = sizeof(struct observed),
-	.fields = observed_fields, .field_count = 3,
+	.fields = observed_fields, .field_count = 2,
 };
 static const struct weft_field allowed_fields[] = {
 	{"port", offsetof(struct allowed, port), &weft_type_port},
@@ -249,7 +264,8 @@ static inline const char *state_of(unsigned observed_table, uint16_t port)
 	const struct observed *row = weft_table_get(weft_engine_table(program.engine, observed_table), WEFT_NEW, &key);
 	if (!row)
 		return "none";
-	struct weft_text state = weft_text_of(program.intern, row->state), reason = weft_text_of(program.intern, row->reason);
+	const char *name = state_variants[row->state.tag].name;
+	struct weft_text state = {name, strlen(name)}, reason = weft_text_of(program.intern, row->state.reason);
 	snprintf(text, sizeof(text), reason.size ? "%.*s(%.*s)" : "%.*s", (int)state.size, state.data, (int)reason.size,
 		reason.size ? reason.data : "");
 	return text;

@@ -39,7 +39,7 @@ struct weft_rule_info {
 	const char *name;
 	const char *kind;      /* "listener" */
 	uint16_t table;        /* desired rows */
-	uint16_t observed;     /* input table of observed rows: key columns, state: String, reason: String; or WEFT_NONE */
+	uint16_t observed;     /* input table of observed rows: key columns, state: State of the prelude; or WEFT_NONE */
 	uint16_t address;      /* field number in the row */
 	uint16_t wait;         /* field number, or WEFT_NONE: a row with true is held back */
 	const struct weft_handler_info *handler;
