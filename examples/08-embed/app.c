@@ -21,32 +21,35 @@ static void ports_changed(void *user, struct embed *mesh, const struct embed_por
 	printf("%s port %u, to %u, of %.*s\n", after ? "+" : "-", p->port, p->target, (int)p->service.name.size, p->service.name.data);
 }
 
-static void print_last_line(const char *how, const char *text, size_t size)
-{
-	size_t begin = size ? size - 1 : 0;
+/* What comes back on one connection; whole when the peer has shut its side. */
+struct answer {
+	const char *how;
+	char text[4096];
+	size_t size;
+};
 
-	while (begin && text[begin - 1] != '\n')
-		begin--;
-	printf("%s: %.*s", how, (int)(size - begin), text + begin);
-	answers++;
+static void take(struct answer *a, const void *data, size_t size)
+{
+	if (size && a->size + size < sizeof(a->text)) {
+		memcpy(a->text + a->size, data, size);
+		a->size += size;
+	} else if (!size) {
+		const char *line = a->text + (a->size ? a->size - 1 : 0);
+		while (line > a->text && line[-1] != '\n')
+			line--;
+		printf("%s: %.*s", a->how, (int)(a->text + a->size - line), line);
+		answers++;
+	}
 }
 
 static void received(void *user, struct weft_stream *s, struct weft_lease lease, enum weft_status status)
 {
-	static char whole[4096]; /* of the one connection that this application makes */
-	static size_t size;
-
-	(void)user, (void)status;
-	if (lease.size && size + lease.size < sizeof(whole)) {
-		memcpy(whole + size, lease.data, lease.size);
-		size += lease.size;
-	}
-	if (lease.size) {
+	(void)status;
+	take(user, lease.data, lease.size);
+	if (lease.size)
 		weft_stream_return(s, lease);
-	} else {
-		print_last_line("dialled", whole, size);
+	else
 		weft_stream_close(s);
-	}
 }
 static void sent(void *user, struct weft_stream *s, size_t size, enum weft_status status) { (void)user, (void)s, (void)size, (void)status; }
 static void nothing(void *user, struct weft_stream *s) { (void)user, (void)s; }
@@ -55,6 +58,7 @@ int main(void)
 {
 	static const struct weft_stream_events events = { received, sent, nothing, nothing };
 	static const struct weft_setting settings[] = { { "labels", "app=web" } };
+	static struct answer adopted = { .how = "adopted" }, dialled = { .how = "dialled" };
 	struct weft_options options = { .size = sizeof(options), .settings = settings, .setting_count = 1 };
 	struct embed *mesh;
 	char *error = NULL;
@@ -87,17 +91,18 @@ int main(void)
 			embed_per_port_adopt(mesh, 8080, ends[1]);
 			(void)!write(ends[0], request, sizeof(request) - 1);
 			if (embed_per_port_dial(mesh, 8080, to, &s) == WEFT_OK) {
-				weft_stream_listen_to(s, &events, NULL);
+				weft_stream_listen_to(s, &events, &dialled);
 				weft_stream_receive(s);
 				weft_stream_send(s, request, sizeof(request) - 1);
 			}
 		}
-		char text[4096];
-		ssize_t n = p[1].revents ? recv(ends[0], text, sizeof(text), MSG_WAITALL) : 0;
-		if (n > 0)
-			print_last_line("adopted", text, (size_t)n);
-		if (p[1].revents)
-			p[1].fd = -1;
+		if (p[1].revents) {
+			char data[1024];
+			ssize_t n = read(ends[0], data, sizeof(data));
+			take(&adopted, data, n > 0 ? (size_t)n : 0);
+			if (n <= 0)
+				p[1].fd = -1;
+		}
 	}
 	embed_services_delete(mesh, web.namespace_, web.name);
 	embed_destroy(mesh);

@@ -12,11 +12,12 @@
              below `<!-- fragment -->` it is not checked.
 Prints `ok FILE: what` or `FAIL FILE: what`.
 """
-import os, re, shutil, subprocess, sys, tempfile
+import os, re, shutil, subprocess, sys, tempfile, threading
 
 ROOT = os.path.realpath(os.path.join(os.path.dirname(__file__), "..", ".."))
 BUILD = os.path.realpath(os.environ.get("BUILD", os.path.join(ROOT, "build")))
 MARK = "--8<-- end of command"
+SECONDS_MAX = 30  # of one command
 
 
 def blocks(path):
@@ -94,6 +95,14 @@ class Shell:
         self.process.stdin.write(command + "\necho; echo '" + MARK + "' $?\n")
         self.process.stdin.flush()
         lines = []
+        limit = threading.Timer(SECONDS_MAX, self.process.kill)
+        limit.start()
+        try:
+            return self.answer(lines)
+        finally:
+            limit.cancel()
+
+    def answer(self, lines):
         for line in self.process.stdout:
             line = line.rstrip("\n")
             if line.startswith(MARK):
