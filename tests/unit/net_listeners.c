@@ -275,6 +275,20 @@ static void no_permission_is_failed(void)
 	CHECK(seteuid(user) == 0);
 }
 
+static char seen_reason[64];
+static void see_reason(void *user, const struct weft_listener_view *view)
+{
+	if (strcmp(view->label, user) == 0)
+		snprintf(seen_reason, sizeof(seen_reason), "%s", view->reason);
+}
+
+static bool says_that_it_waits(void *label)
+{
+	seen_reason[0] = 0;
+	weft_net_each(net, 0, see_reason, label);
+	return strcmp(seen_reason, "wait") == 0;
+}
+
 static void wait_holds_back(void)
 {
 	uint16_t port = free_port();
@@ -285,7 +299,11 @@ static void wait_holds_back(void)
 	IS(TABLE_OBSERVED, port, "Open");
 	struct weft_addr none = {0};
 	put_web(TABLE_WEB, port, none, backend_addr, true); /* keeps what it has */
-	IS(TABLE_OBSERVED, port, "Open(wait)");
+	char label[32];
+	snprintf(label, sizeof(label), "web[%u]", port);
+	SERVE_UNTIL(says_that_it_waits(label));
+	CHECK(says_that_it_waits(label));
+	IS(TABLE_OBSERVED, port, "Open");
 	struct end *c = connect_to(loopback(port));
 	CHECK(c && talks(c));
 	client_end(c);
