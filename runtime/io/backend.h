@@ -75,6 +75,11 @@ struct weft_io_backend {
 
 extern const struct weft_io_backend weft_io_uring_backend, weft_io_epoll_backend, weft_io_sim_backend;
 
+/* The start of every struct weft_sim: io.c finds the simulation by it, so only programs that use it carry it. */
+struct weft_sim_head {
+	const struct weft_io_backend *backend;
+};
+
 /* posix.c: the calls on real sockets, shared by io_uring and epoll. */
 enum weft_status weft_posix_status(int error); /* of errno; MORE: EAGAIN, EINTR, what died in an accept queue */
 int64_t weft_posix_monotonic(void *world);

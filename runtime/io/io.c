@@ -351,20 +351,21 @@ void weft_io_log(struct weft_io *io, enum weft_log_level level, const char *form
 	io->options.log(io->options.log_user, level, (struct weft_text){ line, shown });
 }
 
-static const struct weft_io_backend *backend_of(const char *name)
+/* NULL: there is none of that name. */
+static const struct weft_io_backend *backend_of(const struct weft_io_options *options)
 {
-	static const struct weft_io_backend *const all[] = { &weft_io_uring_backend, &weft_io_epoll_backend,
-							     &weft_io_sim_backend };
-	for (size_t i = 0; name && i < sizeof(all) / sizeof(*all); i++)
-		if (strcmp(all[i]->name, name) == 0)
-			return all[i];
-	return name ? NULL : all[0];
+	const char *name = options->backend ? options->backend : weft_io_uring_backend.name;
+	if (strcmp(name, weft_io_uring_backend.name) == 0)
+		return &weft_io_uring_backend;
+	if (strcmp(name, weft_io_epoll_backend.name) == 0)
+		return &weft_io_epoll_backend;
+	return strcmp(name, "sim") == 0 && options->sim ? ((const struct weft_sim_head *)options->sim)->backend : NULL;
 }
 
 enum weft_status weft_io_create(const struct weft_io_options *options, struct weft_io **result)
 {
-	const struct weft_io_backend *backend = backend_of(options->backend);
-	if (!backend || (backend == &weft_io_sim_backend && !options->sim))
+	const struct weft_io_backend *backend = backend_of(options);
+	if (!backend)
 		return WEFT_INVALID;
 	struct weft_io *io = weft_alloc(sizeof(*io));
 	if (!io)
@@ -381,7 +382,7 @@ enum weft_status weft_io_create(const struct weft_io_options *options, struct we
 	io->starved_last = &io->starved;
 	weft_list_init(&io->copies);
 	atomic_init(&io->woken, false);
-	if (backend == &weft_io_sim_backend) {
+	if (strcmp(backend->name, "sim") == 0) {
 		io->world = options->sim;
 	} else {
 		io->wake_descriptor = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);

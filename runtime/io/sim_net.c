@@ -367,7 +367,8 @@ struct weft_sim *weft_sim_create(const struct weft_sim_options *options)
 	struct weft_sim *sim = weft_alloc(sizeof(*sim));
 	if (!sim)
 		return NULL;
-	*sim = (struct weft_sim){ .options = *options, .random = { options->seed }, .now = 1000000000, .next_port = 40000 };
+	*sim = (struct weft_sim){ .head = { &weft_io_sim_backend }, .options = *options, .random = { options->seed },
+				  .now = 1000000000, .next_port = 40000 };
 	if (!sim->options.window)
 		sim->options.window = 65536;
 	if (!sim->options.files_max)

@@ -40,6 +40,7 @@ struct weft_sim_result {
 };
 
 struct weft_sim {
+	struct weft_sim_head head;
 	struct weft_sim_options options;
 	struct weft_rand random;
 	int64_t now;
