@@ -5,32 +5,31 @@
  */
 #include "emit_make.h"
 
+/* A branch, printed apart: it is needed inline when it has no statements, else in a block. */
+struct apart {
+	struct emit_detached detached;
+	struct operand value;
+	bool is_inline;
+};
+
+static void print_apart(struct emitter *e, const struct node *n, struct apart *a)
+{
+	emit_detached_begin(e, &a->detached, 1);
+	a->value = emit_operand(e, n);
+	a->is_inline = !emit_detached_end(e, &a->detached) && !a->value.is_local;
+}
+
+static void place_apart(struct emitter *e, const struct apart *a, struct operand to)
+{
+	buffer_add(&e->out->text, buffer_text(&a->detached.section.text));
+	emit_assign(e, to, a->value);
+}
+
 /* The value of a branch, assigned to the local that was declared before the block. */
 static void branch(struct emitter *e, const struct node *n, struct operand to)
 {
 	struct operand o = emit_operand(e, n);
 	emit_assign(e, to, o);
-}
-
-/* `a else b` where b is a plain value: a conditional expression. */
-static bool else_inline(struct emitter *e, const struct node *n, struct operand value,
-	struct text has, struct operand *r)
-{
-	const struct node *fallback = kid(n, ELSE_FALLBACK);
-	if (fallback->type && fallback->type->kind == TYPE_OPTION)
-		return false;
-	struct emit_detached d;
-	emit_detached_begin(e, &d, 1);
-	struct operand other = emit_operand(e, fallback);
-	bool both_ids = value.repr == REPR_ID && other.repr == REPR_ID;
-	struct operand a = both_ids ? value : emit_value(e, value),
-		       b = both_ids ? other : emit_value(e, other);
-	if (emit_detached_end(e, &d) || other.is_local)
-		return false;
-	*r = a;
-	r->type = n->type;
-	r->c = text_format(e->arena, "(%s ? %s : %s)", has.data, a.c.data, b.c.data);
-	return true;
 }
 
 /* What stands before an `else`: the test whether it is there, its opposite, and the value behind
@@ -105,8 +104,17 @@ void emit_else(struct emitter *e, const struct node *n, struct operand *r)
 	default:
 		break;
 	}
-	if (else_inline(e, n, m.value, m.has, r))
+	struct apart other;
+	print_apart(e, fallback, &other);
+	if (other.is_inline && n->type->kind != TYPE_OPTION) {
+		bool both_ids = m.value.repr == REPR_ID && other.value.repr == REPR_ID;
+		struct operand x = both_ids ? m.value : emit_value(e, m.value),
+			       y = both_ids ? other.value : emit_value(e, other.value);
+		*r = x;
+		r->type = n->type;
+		r->c = text_format(e->arena, "(%s ? %s : %s)", m.has.data, x.c.data, y.c.data);
 		return;
+	}
 	struct operand result = emit_zero(e, "chosen", n->type);
 	line(e, "if (%s) {", m.has.data);
 	if (n->type->kind != TYPE_OPTION) {
@@ -120,7 +128,7 @@ void emit_else(struct emitter *e, const struct node *n, struct operand *r)
 		line(e, "%s.value = %s;", result.c.data, emit_value(e, m.value).c.data);
 	}
 	line(e, "} else {");
-	branch(e, fallback, result);
+	place_apart(e, &other, result);
 	line(e, "}");
 	*r = result;
 }
@@ -128,22 +136,21 @@ void emit_else(struct emitter *e, const struct node *n, struct operand *r)
 void emit_if_expr(struct emitter *e, const struct node *n, struct operand *r)
 {
 	struct text condition = emit_condition(e, kid(n, IF_EXPR_CONDITION), false);
-	struct emit_detached d;
-	emit_detached_begin(e, &d, 1);
-	struct operand a = emit_operand_value(e, kid(n, IF_EXPR_THEN)),
-		       b = emit_operand_value(e, kid(n, IF_EXPR_ELSE));
-	if (!emit_detached_end(e, &d) && !a.is_local && !b.is_local) {
+	struct apart then, other;
+	print_apart(e, kid(n, IF_EXPR_THEN), &then);
+	print_apart(e, kid(n, IF_EXPR_ELSE), &other);
+	if (then.is_inline && other.is_inline) {
+		struct operand a = emit_value(e, then.value), b = emit_value(e, other.value);
 		*r = a;
 		r->c = text_format(e->arena, "(%s ? %s : %s)", condition.data, a.c.data, b.c.data);
 		r->is_constant = false;
 		return;
 	}
-	const struct type *t = n->type;
-	struct operand result = emit_zero(e, "chosen", t);
+	struct operand result = emit_zero(e, "chosen", n->type);
 	line(e, "if (%s) {", text_copy(e->arena, c_no_parens(condition)).data);
-	branch(e, kid(n, IF_EXPR_THEN), result);
+	place_apart(e, &then, result);
 	line(e, "} else {");
-	branch(e, kid(n, IF_EXPR_ELSE), result);
+	place_apart(e, &other, result);
 	line(e, "}");
 	*r = result;
 }

@@ -307,7 +307,7 @@ static void as_option(struct emitter *e, const struct type *option, struct opera
 		*r = emit_value(e, *r);
 		r->repr = type_is_struct(option->item) ? REPR_OPT_POINTER : REPR_VALUE;
 	} else {
-		struct operand v = emit_value(e, *r);
+		struct operand v = emit_escape(e, *r);
 		struct text name = c_local(e, "some");
 		line(e, "const %s %s = { true, %s };", c_expression(e, option).data, name.data,
 			without(e, v.c).data);

@@ -56,6 +56,13 @@ struct text emit_equal(struct emitter *e, struct operand a, struct operand b)
 		b = emit_value(e, b);
 		return text_format(e->arena, "weft_text_equal(%s, %s)", a.c.data, b.c.data);
 	}
+	if (t->kind == TYPE_LIST || t->kind == TYPE_LABELS) {
+		e->uses_scope = true;
+		struct text item = t->kind == TYPE_LIST ? c_descriptor(e, t->item)
+							: TEXT("weft_type_labels.item");
+		return text_format(e->arena, "weft_lists_equal(w->intern, %s, %s, %s)", item.data,
+			emit_value(e, a).c.data, emit_value(e, b).c.data);
+	}
 	switch (t->kind) {
 	case TYPE_IP:
 		return text_format(e->arena, "(weft_ip_compare(%s, %s) == 0)", a.c.data, b.c.data);

@@ -238,6 +238,15 @@ struct operand emit_escape(struct emitter *e, struct operand o)
 			text_format(e->arena, "(const %s *)weft_scope_copy(w, %s, sizeof(%s))",
 				type.data, emit_value(e, o).c.data, type.data));
 	}
+	if (o.type->kind == TYPE_OPTION && type_is_struct(o.type->item)) {
+		struct text type = c_stored(e, o.type->item), c = emit_value(e, o).c;
+		struct text copy =
+			text_format(e->arena, "(const %s *)weft_scope_copy(w, %s, sizeof(%s))",
+				type.data, c.data, type.data);
+		if (c.data[0] != '&')
+			copy = text_format(e->arena, "(%s != NULL ? %s : NULL)", c.data, copy.data);
+		return operand(o.type, REPR_OPT_POINTER, copy);
+	}
 	if (o.type->kind == TYPE_LIST && o.repr == REPR_VALUE)
 		return operand_value(o.type,
 			text_format(e->arena, "weft_list_copy(w, %s, sizeof(%s))", o.c.data,

@@ -204,6 +204,16 @@ void weft_list_add(struct weft_scope *w, struct weft_list_builder *b, const void
 	b->list.count++;
 }
 
+bool weft_lists_equal(const struct weft_intern *intern, const struct weft_type *item,
+	struct weft_list a, struct weft_list b)
+{
+	bool equal = a.count == b.count;
+	for (size_t i = 0; equal && i < a.count; i++)
+		equal = weft_value_compare(intern, item, (const char *)a.items + i * item->size,
+				(const char *)b.items + i * item->size) == 0;
+	return equal;
+}
+
 /* An entry of a list sorted by key, NULL when there is none. */
 const void *weft_map_get(const struct weft_intern *intern, const struct weft_type *map,
 	struct weft_list entries, const void *key)

@@ -62,6 +62,10 @@ weft_id weft_keep_list(struct weft_scope *, const struct weft_type *item, struct
 weft_id weft_keep_labels(struct weft_scope *, struct weft_list);
 struct weft_list weft_list_copy(struct weft_scope *, struct weft_list, size_t item_size);
 
+/* By content: for lists that were made here, and so have no id. */
+bool weft_lists_equal(const struct weft_intern *, const struct weft_type *item, struct weft_list a,
+	struct weft_list b);
+
 /* A list that grows: items are copied, in stored form. `list` can be used at any time. */
 struct weft_list_builder {
 	struct weft_list list;
