@@ -63,7 +63,7 @@ struct weft_io_object *weft_io_object_new(struct weft_io *io, enum weft_io_kind 
 	return o;
 }
 
-/* One that a callback of its last settling marked once more is in the list of the marked, and is put away from there. */
+/* One that a callback of its last settling marked again is in the list of the marked, and put away from there. */
 void weft_io_object_free(struct weft_io_object *o)
 {
 	struct weft_io *io = o->io;
