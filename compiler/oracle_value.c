@@ -106,7 +106,7 @@ int value_compare(const struct value *a, const struct value *b)
 	case VALUE_CIDR:
 	case VALUE_ADDR:
 		c = memcmp(a->address.ip, b->address.ip, 16);
-		if (!c)
+		if (!c && a->kind == VALUE_CIDR) /* elsewhere a literal has some, and data none */
 			c = order_integers(a->address.bits, b->address.bits);
 		return c ? c : order_integers(a->address.port, b->address.port);
 	case VALUE_ENUM:

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0 OR MIT
 #
 # emit: the generated C of three programs against the golden files beside this one (`make update` writes them), the same bytes from another
-# folder, every example clean as C11 and as C++17 with all warnings, and how many lines of C a line of Weft gives.
+# folder, every expression against the oracle, every example clean as C11 and as C++17 with all warnings, and how many lines of C a line of Weft gives.
 set -u
 cd "$(dirname "$0")/../.."
 build=${BUILD:-build} weft=$(realpath "$build/weft") root=$PWD status=0
@@ -34,6 +34,11 @@ for program in examples/*/*.weft tests/emit/*.weft; do
     verdict "clean-$name-${compiler%% *}" $ok "$(grep -m 1 -E 'error|warning' "$work/log" | sed "s|$work/||")"
   done
 done
+
+# Every kind of expression, computed by the C and by the oracle.
+(cd tests/emit && timeout -s TERM 2 "$weft" run expressions.weft --check --feed expressions.jsonl) >"$work/log" 2>&1
+grep -q 'check: 3 transactions held against the oracle, 0 differences' "$work/log"
+verdict expressions $? "$(grep -v 'not judged' "$work/log" | cut -c1-300 | head -n 4 | tr '\n' '~')"
 
 # Lines of C without the embedding API for each line of the program and of the library's modules that it uses.
 lines() { cat "$@" | grep -vcE '^[[:space:]]*(//.*)?$'; }
