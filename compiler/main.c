@@ -36,10 +36,11 @@ static const struct command {
 	{"build", "compile a program to one native executable, or to C", "FILE [MORE.c ...] -o BIN [-lNAME]",
 	 "  -o BIN        the executable\n"
 	 "  --emit c -o DIR   write the .c and .h to embed instead\n"
+	 "  -g            lines of the program in the debugger instead of lines of its C\n"
 	 "\n"
 	 "Example:\n"
 	 "  weft build sidecar.weft -o sidecar && ./sidecar --manifests manifests/\n", command_build},
-	{"run", "compile a program and start it", "FILE [--check] [run options]",
+	{"run", "compile a program and start it", "FILE [MORE.c ...] [--check] [run options]",
 	 "  --manifests DIR   read (and watch) Kubernetes manifests there\n"
 	 "  --set NAME=VALUE  set a param\n"
 	 "  --check           compare every settled state with the oracle\n"
