@@ -136,8 +136,7 @@ bool build_link(struct build *b, const char *optimize)
 	add(b, &v, "-std=c11");
 	add(b, &v, "-D_GNU_SOURCE");
 	add(b, &v, optimize);
-	if (b->line_directives)
-		add(b, &v, "-g");
+	add(b, &v, b->line_directives ? "-g" : "-Wl,--strip-debug"); /* a quarter of the size */
 	add(b, &v, text_format(b->arena, "-I%s", b->include.data).data);
 	add(b, &v, text_format(b->arena, "-I%s", b->directory.data).data);
 	add(b, &v, "-o");
