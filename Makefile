@@ -15,7 +15,7 @@ CO_OBJ  := $(patsubst %.c,$(BUILD)/%.o,$(filter-out $(GEN)/%,$(CO_SRC))) $(GEN)/
 RT_LIBS := -luring -lyaml -lpthread
 STDLIB  := $(wildcard stdlib/*.weft stdlib/*/*.weft)
 
-.PHONY: all clean install run test unit update bench-proxy
+.PHONY: all clean install run test check unit update bench-proxy
 all: $(BUILD)/weft $(BUILD)/libweft.a
 
 # ---- the two commands of the README: they install what is missing ----
@@ -28,6 +28,9 @@ test:
 	@$(MAKE) -s -j2 all
 	@$(MAKE) -s -j2 unit
 	@tests/run-all $(SUITES)
+# The fast part, under a minute: no sanitizers, no simulation, no waiting for the world.
+check: all
+	@tests/run-all lex parse diag fmt type plan cli emit engine-programs oracle authz run tidy
 update: all
 	UPDATE=1 tests/run-all $(SUITES)
 
