@@ -29,6 +29,7 @@ void not_yet(struct checker *c, struct node *at, enum diag_id id)
 	struct diag *d = diag_new(
 		c->diags, id, node_name_span(at), "refused, so that it is never silently ignored");
 	diag_title(d, at->name);
+	diag_note_until(d);
 }
 
 /* ---- types ---- */

@@ -164,6 +164,15 @@ void resolve_param(struct checker *c, struct symbol *s)
 	c->scope = outer;
 }
 
+static void note_columns(struct checker *c, struct diag *d, const struct record *row)
+{
+	struct buffer b = { .arena = c->arena };
+	for (size_t i = 0; i < row->count; i++)
+		buffer_format(&b, "%s`%.*s`", i ? ", " : "", TEXT_ARG(row->fields[i].name));
+	if (b.size)
+		diag_note(d, "its columns are %.*s", TEXT_ARG(buffer_text(&b)));
+}
+
 void resolve_key(struct checker *c, struct symbol *table, struct node *key, struct record *row)
 {
 	table->key = ARENA_ARRAY(c->arena, size_t, key->count + 1);
@@ -179,6 +188,7 @@ void resolve_key(struct checker *c, struct symbol *table, struct node *key, stru
 				"the row has no such column");
 			diag_title(d, k->name, table->name);
 			suggest(c, d, k, &names);
+			note_columns(c, d, row);
 			if (row->declaration && row->declaration->source == k->source &&
 				table->kind == SYMBOL_COLLECTION)
 				diag_span(d, node_name_span(row->declaration), "the row's record");

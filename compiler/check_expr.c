@@ -29,11 +29,37 @@ static void explain_origin(
 		diag_span(d, node_name_span(from), "%.*s is said here", TEXT_ARG(got->name));
 }
 
+struct text needed_name(struct checker *c, const struct type *t)
+{
+	if (t->kind != TYPE_RECORD || !t->record->declaration ||
+		t->record->declaration->kind != NODE_DERIVE)
+		return t->name;
+	struct buffer b = { .arena = c->arena };
+	buffer_format(&b, "a row of `%.*s`", TEXT_ARG(t->name));
+	return buffer_text(&b);
+}
+
+/* The place behind a value of a derivation's `yield`, where the value may be told to skip. */
+static bool behind_yield(const struct node *n, struct span *end)
+{
+	const struct check_note *note = n->kind == NODE_FIELD ? n->note : NULL;
+	const struct type *of = note ? kid(n, FIELD_VALUE)->type : NULL;
+	if (!of || of->kind != TYPE_RECORD || note->meaning != MEANS_COLUMN)
+		return false;
+	const struct node *from = of->record->fields[note->index].declaration;
+	if (!from || from->kind != NODE_FIELD_INIT || from->source != n->source ||
+		kid(from, FIELD_INIT_VALUE)->kind == NODE_NAME)
+		return false;
+	*end = node_span(kid(from, FIELD_INIT_VALUE));
+	end->begin = end->end;
+	return of->record->declaration && of->record->declaration->kind == NODE_DERIVE;
+}
+
 void report_missing(struct checker *c, struct node *n, const struct type *got, const char *why)
 {
 	struct diag *d = diag_new(
 		c->diags, DIAG_MAY_BE_MISSING, node_span(n), "this is %.*s", TEXT_ARG(got->name));
-	diag_title(d, got->item->name);
+	diag_title(d, needed_name(c, got->item));
 	if (why)
 		diag_note(d, "%s", why);
 	explain_origin(c, d, n, got);
@@ -49,7 +75,48 @@ void report_missing(struct checker *c, struct node *n, const struct type *got, c
 		diag_help(d, "say what happens then: hold the listener back");
 		diag_patch(d, end, " else wait");
 	}
+	if (behind_yield(n, &end)) {
+		diag_help(d, "or leave out the rows that have none");
+		diag_patch(d, end, " else skip");
+	}
 	diag_help(d, "or give a value: `... else <%.*s>`", TEXT_ARG(got->item->name));
+}
+
+static void offer_some(struct diag *d, const struct node *n)
+{
+	const struct span all = node_span(n);
+	struct span begin = all, end = all;
+	begin.end = begin.begin;
+	end.begin = end.end;
+	diag_help(d, "ask whether it is there");
+	diag_patch(d, begin, "some(x in ");
+	diag_patch(d, end, ")");
+}
+
+static void offer_number(struct diag *d, const struct node *n)
+{
+	const struct text t = n->literal.text;
+	diag_help(d, "a number stands without quotes");
+	for (size_t i = 0; i < t.size; i++)
+		if (t.data[i] < '0' || t.data[i] > '9')
+			return;
+	if (t.size)
+		diag_patch(d, node_span(n), "%.*s", TEXT_ARG(t));
+}
+
+/* "DENY" where an enum is wanted: the variant that documents write so. */
+static void offer_variant(struct diag *d, const struct node *n, const struct enumeration *e)
+{
+	for (size_t i = 0; i < e->count; i++) {
+		const struct enum_variant *v = &e->variants[i];
+		if (v->payload_count ||
+			!(text_equal(v->code, n->literal.text) ||
+				text_equal(v->name, n->literal.text)))
+			continue;
+		diag_help(d, "a variant is a name, not text");
+		diag_patch(d, node_span(n), "%.*s", TEXT_ARG(v->name));
+		return;
+	}
 }
 
 static void report_mismatch(struct checker *c, struct node *n, const struct type *got,
@@ -66,11 +133,13 @@ static void report_mismatch(struct checker *c, struct node *n, const struct type
 	if (got->kind == TYPE_ROWS && want->kind == TYPE_BOOL)
 		diag_help(d, "ask whether there is one: `some(x in ...)`");
 	else if (got->kind == TYPE_OPTION && want->kind == TYPE_BOOL)
-		diag_help(d, "ask whether it is there: `some(x in ...)`");
+		offer_some(d, n);
 	else if (got->kind == TYPE_VERDICT && want->kind == TYPE_BOOL)
 		diag_help(d, "a verdict says yes or no with `.allowed`");
 	else if (n->kind == NODE_STRING && (want->kind == TYPE_PORT || want->kind == TYPE_INT))
-		diag_help(d, "a number stands without quotes");
+		offer_number(d, n);
+	else if (n->kind == NODE_STRING && want->kind == TYPE_ENUM)
+		offer_variant(d, n, want->enumeration);
 	else if (n->kind == NODE_INT && want->kind == TYPE_STRING)
 		diag_help(d, "text stands in quotes");
 	else if (want->kind == TYPE_STRING && type_has_text(got))

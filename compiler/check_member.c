@@ -159,7 +159,7 @@ static const struct type *wrong_dot(
 	if (missing) {
 		d = diag_new(c->diags, DIAG_MAY_BE_MISSING, node_span(value), "this is %.*s",
 			TEXT_ARG(of->name));
-		diag_title(d, of->item->name);
+		diag_title(d, needed_name(c, of->item));
 		struct symbol *let = value->kind == NODE_NAME && value->symbol &&
 				value->symbol->kind == SYMBOL_LET
 			? value->symbol
@@ -171,6 +171,8 @@ static const struct type *wrong_dot(
 			diag_help(d, "say at its `let` what happens then");
 			diag_patch(d, end, c->scope->may_end ? " else close" : " else skip");
 		}
+		if (let)
+			let->type = error_type(c); /* one mistake, one report */
 		diag_help(d, "or read it with `?.`: the field may be missing, too");
 		diag_patch(d, dot, "?.");
 	} else {
@@ -303,7 +305,10 @@ static const struct type *look_up(struct checker *c, struct node *n, struct symb
 	if (table->of && symbol_is_table(table->of) && k.at >= table->of->key_count)
 		k.at = table->key_count;
 	if (k.at < table->key_count) {
-		report_key(c, n, table, "a part of the key is missing");
+		const struct text part = table->type->record->fields[table->key[k.at]].name;
+		struct buffer label = { .arena = c->arena };
+		buffer_format(&label, "`%.*s` is missing", TEXT_ARG(part));
+		report_key(c, n, table, label.data);
 		return error_type(c);
 	}
 	bool full = true;

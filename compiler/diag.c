@@ -149,6 +149,17 @@ struct diag *diag_note(struct diag *d, const char *format, ...)
 	return d;
 }
 
+struct diag *diag_note_until(struct diag *d)
+{
+	static const char opening[] = "\nUntil then ";
+	const char *page = diag_entry(d)->page, *at = strstr(page, opening);
+	at = at ? at + 1 : strncmp(page, opening + 1, sizeof(opening) - 2) == 0 ? page : NULL;
+	size_t size = at ? strcspn(at, "\n") : 0;
+	if (size > 1)
+		diag_note(d, "u%.*s", (int)(size - (at[size - 1] == '.')) - 1, at + 1);
+	return d;
+}
+
 struct diag *diag_help(struct diag *d, const char *format, ...)
 {
 	struct diag_help *help = ARENA_NEW(d->arena, struct diag_help);

@@ -51,6 +51,9 @@ struct diag *diag_span(struct diag *d, struct span span, const char *label, ...)
 struct diag *diag_note(struct diag *d, const char *text, ...) __attribute__((format(printf, 2, 3)));
 struct diag *diag_help(struct diag *d, const char *text, ...) __attribute__((format(printf, 2, 3)));
 
+/* What the page of the report says to do 'Until then', if it does, as a note. */
+struct diag *diag_note_until(struct diag *d);
+
 /*
  * The change that the last help means: a new line behind the one where `after` ends, or other text in the place of
  * `replaced` (an empty span inserts). Several patches of one help are applied together.

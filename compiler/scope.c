@@ -210,6 +210,61 @@ void report_unknown_name(struct checker *c, struct node *n)
 			"a parameter `c: Conn`");
 }
 
+/* The module that declares this type: one at hand, or one of the standard library that nobody uses yet. */
+static struct text module_with_type(struct checker *c, struct text name)
+{
+	static const char *const others[] = { "kubernetes", "istio" };
+	for (size_t i = 0; i < c->program->modules.count; i++) {
+		struct module *m = c->program->modules.items[i];
+		if (m != c->module && module_find(m, name))
+			return m->name;
+	}
+	for (size_t i = 0; i < sizeof others / sizeof others[0] && c->stdlib.size; i++) {
+		const char *why;
+		struct source *s = source_load(
+			c->arena, source_module_path(c->arena, c->stdlib, text_of(others[i])), &why);
+		for (uint32_t line = 0; s && line < s->line_count; line++) {
+			struct buffer b = { .arena = c->arena };
+			const struct text t = source_line(s, line);
+			buffer_format(&b, "%.*s", TEXT_ARG(t));
+			char *word = b.size ? strchr(b.data, ' ') : NULL;
+			if (!word || (strncmp(b.data, "record ", 7) && strncmp(b.data, "enum ", 5)))
+				continue;
+			word++;
+			if (text_equal((struct text){ word, strcspn(word, " {") }, name))
+				return text_of(others[i]);
+		}
+	}
+	return TEXT("");
+}
+
+/* `use kubernetes.{Service}` in the place where it belongs. */
+static void offer_use(struct checker *c, struct diag *d, struct node *n, struct text module)
+{
+	const struct node *decls = kid(c->module->file, FILE_DECLS), *last = NULL, *same = NULL;
+	for (uint32_t i = 0; i < decls->count; i++)
+		if (decls->kids[i]->kind == NODE_USE || decls->kids[i]->kind == NODE_USE_FILE) {
+			last = decls->kids[i];
+			if (last->kind == NODE_USE && text_equal(last->name, module))
+				same = last;
+		}
+	if (!last) {
+		diag_help(d, "the module %.*s has one; begin the file with `use %.*s.{%.*s}`",
+			TEXT_ARG(module), TEXT_ARG(module), TEXT_ARG(n->name));
+		return;
+	}
+	diag_help(d, "the module %.*s has one", TEXT_ARG(module));
+	if (same && kid(same, USE_NAMES)->count) {
+		const struct node *names = kid(same, USE_NAMES);
+		struct span end = node_span(names->kids[names->count - 1]);
+		end.begin = end.end;
+		diag_patch(d, end, ", %.*s", TEXT_ARG(n->name));
+	} else {
+		diag_patch_line(d, node_span(last), "use %.*s.{%.*s}", TEXT_ARG(module),
+			TEXT_ARG(n->name));
+	}
+}
+
 void report_unknown_type(struct checker *c, struct node *n)
 {
 	if (!first_report(c, c->module, n->name))
@@ -222,13 +277,11 @@ void report_unknown_type(struct checker *c, struct node *n)
 	struct diag *d = diag_new(
 		c->diags, DIAG_UNKNOWN_TYPE, node_span(n), "no type of this name is visible");
 	diag_title(d, n->name);
-	suggest(c, d, n, &names);
-	for (size_t i = 0; i < c->program->modules.count; i++) {
-		struct module *m = c->program->modules.items[i];
-		if (m != c->module && module_find(m, n->name))
-			diag_note(d, "the module %.*s has one: `use %.*s.{%.*s}`",
-				TEXT_ARG(m->name), TEXT_ARG(m->name), TEXT_ARG(n->name));
-	}
+	const struct text module = module_with_type(c, n->name);
+	if (module.size)
+		offer_use(c, d, n, module);
+	else
+		suggest(c, d, n, &names);
 }
 
 static void add_variants(struct checker *c, const struct vec *symbols, bool imported,
