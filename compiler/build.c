@@ -82,8 +82,9 @@ bool build_compile(struct build *b, const char *path)
 	b->arena = c.arena;
 	b->program_path = path;
 	struct emitted out = { .header = TEXT("") };
-	if (compile_check(&c) && c.program) {
-		struct plan *plan = plan_program(c.program);
+	struct plan *plan =
+		compile_check(&c) && c.program ? plan_program(c.program, c.diags) : NULL;
+	if (plan) {
 		out = emit_program(plan, c.diags, b->with_api, b->line_directives);
 		b->name = out.name;
 	}

@@ -60,8 +60,9 @@ int command_check(int argc, char **argv)
 			code = dump(&c, pass);
 		} else {
 			/* what only the emitter can refuse is said here, too */
-			if (compile_check(&c) && c.program)
-				emit_program(plan_program(c.program), c.diags, true, false);
+			struct plan *plan = compile_check(&c) && c.program ? plan_program(c.program, c.diags) : NULL;
+			if (plan)
+				emit_program(plan, c.diags, true, false);
 			code = compile_report(&c, as_json);
 		}
 	}

@@ -162,12 +162,13 @@ int plan_command(int argc, char **argv, const char *format,
 	struct compilation c = { 0 };
 	if (!compile_open(&c, text_of(path), compile_argv0()))
 		return 2;
-	bool whole = compile_check(&c);
+	struct plan *plan =
+		compile_check(&c) && c.program ? plan_program(c.program, c.diags) : NULL;
 	int code = compile_report(&c, false);
-	if (!whole)
+	if (plan == NULL)
 		return code;
 	result->arena = c.arena;
-	print(plan_program(c.program), result);
+	print(plan, result);
 	return flagged ? -1 : 0;
 }
 

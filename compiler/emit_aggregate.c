@@ -4,6 +4,7 @@
  * none all count sum min max first collect, and [x in xs where ... yield ...].
  */
 #include "emit_make.h"
+#include "plan_make.h"
 
 /* `continue` unless the comprehension's condition holds. */
 static void only_where(struct emitter *e, const struct node *condition)
@@ -106,7 +107,15 @@ static void fold(struct emitter *e, struct aggregate *a)
 		[BUILTIN_MIN] = "least",
 		[BUILTIN_MAX] = "greatest",
 		[BUILTIN_FIRST] = "first" };
-	a->result = emit_zero(e, hints[a->which], a->call->type);
+	bool wide = a->which == BUILTIN_SUM && a->call->type->kind != TYPE_FLOAT;
+	struct text sum = wide ? c_local(e, "sum") : TEXT("");
+	if (wide) { /* in 128 bits: the order of the rounds must not show */
+		line(e, "struct weft_wide %s = { 0, 0 };", sum.data);
+		a->result = operand_value(a->call->type,
+			text_format(e->arena, "weft_wide_narrow(%s)", sum.data));
+	} else {
+		a->result = emit_zero(e, hints[a->which], a->call->type);
+	}
 	const char *skip = e->exits.skip;
 	e->exits.skip = "continue;";
 	size_t bound = e->binding_count;
@@ -119,10 +128,11 @@ static void fold(struct emitter *e, struct aggregate *a)
 		line(e, "%s++;", a->result.c.data);
 	} else if (a->which == BUILTIN_SUM) {
 		struct operand value = emit_operand_value(e, a->value);
-		line(e,
-			a->call->type->kind == TYPE_FLOAT ? "%s = %s + %s;"
-							  : "%s = weft_add(%s, %s);",
-			a->result.c.data, a->result.c.data, value.c.data);
+		if (wide)
+			line(e, "weft_wide_add(&%s, %s, 1);", sum.data, value.c.data);
+		else
+			line(e, "%s = %s + %s;", a->result.c.data, a->result.c.data,
+				value.c.data);
 	} else {
 		keep_extreme(e, a);
 	}
@@ -156,6 +166,8 @@ static void list(struct emitter *e, const struct node *c, const struct type *t, 
 	e->binding_count = bound;
 	e->exits.skip = skip;
 	*r = operand_value(t, text_format(e->arena, "%s.list", builder.data));
+	if (tree_walks_table(c))
+		line(e, "weft_scope_sorted(w, %s, %s);", c_descriptor(e, t->item).data, r->c.data);
 }
 
 void emit_list_from(struct emitter *e, const struct node *n, struct operand *r)

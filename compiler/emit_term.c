@@ -198,8 +198,17 @@ static void fold_body(struct query_emitter *qe, const struct plan_term *t)
 	enum builtin b = t->node->kind == NODE_LIST_FROM ? BUILTIN_COLLECT
 		: t->kind == PLAN_TERM_COUNT             ? BUILTIN_COUNT
 							 : tree_builtin(t->node);
-	struct operand result = emit_zero(e, "result", t->type);
+	bool wide = b == BUILTIN_SUM && t->type->kind != TYPE_FLOAT;
+	struct operand result = { .type = t->type };
 	struct text builder = TEXT("");
+	if (wide) { /* in 128 bits: the order of the rounds must not show */
+		struct text sum = c_local(e, "sum");
+		line(e, "struct weft_wide %s = { 0, 0 };", sum.data);
+		result.c = text_format(e->arena, "weft_wide_narrow(%s)", sum.data);
+		builder = sum;
+	} else {
+		result = emit_zero(e, "result", t->type);
+	}
 	if (b == BUILTIN_COLLECT) {
 		builder = c_local(e, "items");
 		line(e, "struct weft_list_builder %s = { { NULL, 0 }, 0, sizeof(%s) };",
@@ -214,11 +223,10 @@ static void fold_body(struct query_emitter *qe, const struct plan_term *t)
 		line(e, "%s++;", result.c.data);
 	} else if (b == BUILTIN_SUM) {
 		struct operand value = emit_value(e, round_value(qe, t));
-		if (t->type->kind == TYPE_FLOAT)
-			line(e, "%s += %s;", result.c.data, value.c.data);
+		if (wide)
+			line(e, "weft_wide_add(&%s, %s, 1);", builder.data, value.c.data);
 		else
-			line(e, "%s = weft_add(%s, %s);", result.c.data, result.c.data,
-				value.c.data);
+			line(e, "%s += %s;", result.c.data, value.c.data);
 	} else if (b == BUILTIN_COLLECT) {
 		line(e, "weft_list_add(w, &%s, %s);", builder.data,
 			emit_address(e, round_value(qe, t)).data);
@@ -226,7 +234,9 @@ static void fold_body(struct query_emitter *qe, const struct plan_term *t)
 		fold_best(qe, t, result, b == BUILTIN_MAX);
 	}
 	query_close(qe);
-	if (b == BUILTIN_COLLECT)
+	if (b == BUILTIN_COLLECT && !tree_walks_table(tree_comprehension(t->node)))
+		line(e, "return %s.list;", builder.data);
+	else if (b == BUILTIN_COLLECT)
 		line(e, "return weft_scope_sorted(w, %s, %s.list);",
 			c_descriptor(e, t->type->item).data, builder.data);
 	else

@@ -594,6 +594,15 @@ static const struct value *eval_list(struct oracle *o, const struct oracle_scope
 	return value_list(o, &values);
 }
 
+/* What comes from a table has no order of its own, what comes from lists has theirs. */
+static bool walks_table(const struct node *fors)
+{
+	for (uint32_t i = 0; i < fors->count; i++)
+		if (kid(fors, i)->note && kid(fors, i)->note->meaning == MEANS_FOR_ROWS)
+			return true;
+	return false;
+}
+
 static const struct value *eval_list_from(struct oracle *o, const struct oracle_scope *s, const struct node *n)
 {
 	const struct node *c = kid(n, LIST_FROM_SOURCE), *fors = kid(c, COMPREHENSION_FORS);
@@ -607,6 +616,8 @@ static const struct value *eval_list_from(struct oracle *o, const struct oracle_
 		for (size_t i = 0; i < rounds.count; i++)
 			vec_push(o->arena, &values, (void *)variable(rounds.items[i], last->symbol));
 	}
+	if (walks_table(fors))
+		value_sort((const struct value **)values.items, values.count);
 	return value_list(o, &values);
 }
 

@@ -5,6 +5,8 @@
 #include "check.h"
 #include "plan_make.h"
 
+#include <setjmp.h>
+
 static void settle_of(struct plan_operator *op, const struct node *conflict)
 {
 	op->settle = PLAN_UNIQUE;
@@ -168,11 +170,9 @@ static void find_needs(struct plan *plan, struct plan_rule *rule)
 	tree_each(kid(rule->symbol->declaration, RULE_BODY), take_reading, &r);
 }
 
-struct plan *plan_program(struct program *program)
+static void make_operators(struct plan *plan)
 {
-	struct plan *plan = ARENA_NEW(program->arena, struct plan);
-	plan->arena = program->arena;
-	plan->program = program;
+	struct program *program = plan->program;
 	plan_make_tables(plan);
 	for (size_t i = 0; i < program->tables.count; i++) {
 		struct symbol *s = program->tables.items[i];
@@ -184,5 +184,19 @@ struct plan *plan_program(struct program *program)
 	plan_sort(plan);
 	for (size_t i = 0; i < plan->rules.count; i++)
 		find_needs(plan, plan->rules.items[i]);
+}
+
+struct plan *plan_program(struct program *program, struct diags *diags)
+{
+	struct plan *plan = ARENA_NEW(program->arena, struct plan);
+	jmp_buf way_out;
+	plan->arena = program->arena;
+	plan->program = program;
+	plan->diags = diags;
+	plan->way_out = &way_out;
+	if (setjmp(way_out))
+		return NULL;
+	make_operators(plan);
+	plan->way_out = NULL;
 	return plan;
 }

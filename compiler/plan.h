@@ -254,10 +254,13 @@ struct plan {
 	struct vec tables;          /* struct plan_table *, by number: inputs first */
 	struct vec operators;       /* struct plan_operator *, by number: topological order */
 	struct vec rules;           /* struct plan_rule *, program order */
+	struct diags *diags;
+	void *way_out;              /* jmp_buf *, while the plan is made: leaves a query that is too wide */
 };
 
-/* The program must have checked without error. A query that needs a scan nobody asked for was refused before. */
-struct plan *plan_program(struct program *program);
+/* The program must have checked without error. A query that needs a scan nobody asked for was refused before.
+ * NULL, and a report, when a query has more variables and look-ups than a plan can tell apart. */
+struct plan *plan_program(struct program *program, struct diags *diags);
 
 /* The table of a collection, derive or rule (what `for x in rule` and `rule[k]` read: its observed rows). */
 struct plan_table *plan_table_of(const struct symbol *table);

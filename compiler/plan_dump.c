@@ -242,7 +242,9 @@ bool dump_pass(struct compilation *c, struct text pass, FILE *out)
 	struct buffer b = { .arena = c->arena };
 	if (!text_is(pass, "plan"))
 		return false;
-	plan_dump(plan_program(c->program), &b);
+	struct plan *plan = plan_program(c->program, c->diags);
+	if (plan)
+		plan_dump(plan, &b);
 	fwrite(b.data, 1, b.size, out);
 	return true;
 }

@@ -31,6 +31,7 @@ struct plan_table *tree_table(const struct node *e);
 enum builtin tree_builtin(const struct node *call);
 struct node *tree_comprehension(
 	const struct node *e); /* of a call or LIST_FROM; NULL when it has none */
+bool tree_walks_table(const struct node *comprehension); /* a list of its rounds has no order */
 bool tree_contains(const struct node *whole, const struct node *part);
 bool tree_declared_inside(const struct node *whole, const struct symbol *symbol);
 typedef void tree_visit_fn(void *user, struct node *n);

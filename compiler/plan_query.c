@@ -5,10 +5,10 @@
  * delta plans later use to find rows. A `let x = c[k] else skip` is a source like `for x in c[k]`.
  */
 #include "check.h"
+#include "diag.h"
 #include "plan_make.h"
 
-#include <stdio.h>
-#include <stdlib.h>
+#include <setjmp.h>
 
 struct plan_operator *plan_make_operator(
 	struct plan *plan, struct plan_table *table, struct text name, struct node *node)
@@ -47,15 +47,22 @@ static bool name_taken(const struct plan_query *q, struct text name)
 	return false;
 }
 
+/* Everything is in the arena, so there is nothing to undo on the way out. */
+static _Noreturn void too_wide(struct maker *m, const struct node *place)
+{
+	struct diag *d = diag_new(m->plan->diags, DIAG_QUERY_TOO_WIDE, node_span(place),
+		"number %d", PLAN_VARIABLES_MAX + 1);
+	diag_title(d, m->operator->name);
+	diag_help(d, "make a part of it a `derive` of its own, and read that");
+	longjmp(*(jmp_buf *)m->plan->way_out, 1);
+}
+
 struct plan_variable *plan_make_variable(struct maker *m, enum plan_variable_kind kind,
 	struct symbol *symbol, struct text name, struct node *place)
 {
 	struct plan_query *q = m->query;
-	if (q->variables.count >= PLAN_VARIABLES_MAX) {
-		fprintf(stderr, "weft: %.*s: a query has at most %d variables and look-ups\n",
-			TEXT_ARG(m->operator->name), PLAN_VARIABLES_MAX);
-		abort();
-	}
+	if (q->variables.count >= PLAN_VARIABLES_MAX)
+		too_wide(m, place);
 	struct plan_variable *v = ARENA_NEW(m->plan->arena, struct plan_variable);
 	v->kind = kind;
 	v->number = (unsigned)q->variables.count;

@@ -55,6 +55,15 @@ struct node *tree_comprehension(const struct node *e)
 	return argument->kind == NODE_COMPREHENSION ? argument : NULL;
 }
 
+bool tree_walks_table(const struct node *comprehension)
+{
+	const struct node *fors = kid(comprehension, COMPREHENSION_FORS);
+	for (uint32_t i = 0; i < fors->count; i++)
+		if (fors->kids[i]->note && fors->kids[i]->note->meaning == MEANS_FOR_ROWS)
+			return true;
+	return false;
+}
+
 /* Expressions only: what is declared, not what a type node or a pattern spells. */
 void tree_each(struct node *n, tree_visit_fn *visit, void *user)
 {

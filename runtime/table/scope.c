@@ -9,6 +9,7 @@
 #include "base/alloc.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 
 struct block {
 	struct block *next;
@@ -202,6 +203,26 @@ void weft_list_add(struct weft_scope *w, struct weft_list_builder *b, const void
 	}
 	memcpy((char *)(uintptr_t)b->list.items + b->list.count * b->item_size, item, b->item_size);
 	b->list.count++;
+}
+
+struct ordering {
+	const struct weft_intern *intern;
+	const struct weft_type *item;
+};
+
+static int canonical(const void *a, const void *b, void *user)
+{
+	const struct ordering *o = user;
+	return weft_value_compare(o->intern, o->item, a, b);
+}
+
+struct weft_list weft_scope_sorted(
+	struct weft_scope *w, const struct weft_type *item, struct weft_list list)
+{
+	struct ordering o = { w->intern, item };
+	if (list.count > 1)
+		qsort_r((void *)(uintptr_t)list.items, list.count, item->size, canonical, &o);
+	return list;
 }
 
 bool weft_lists_equal(const struct weft_intern *intern, const struct weft_type *item,

@@ -72,6 +72,10 @@ struct weft_list_builder {
 	size_t room, item_size;
 };
 void weft_list_add(struct weft_scope *, struct weft_list_builder *, const void *item);
+/* A builder's list in the canonical order of its items, sorted where it stands: what was gathered
+ * from a table has no order of its own. */
+struct weft_list weft_scope_sorted(
+	struct weft_scope *, const struct weft_type *item, struct weft_list);
 
 #ifdef __cplusplus
 }
