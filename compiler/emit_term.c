@@ -206,15 +206,15 @@ static void fold_body(struct query_emitter *qe, const struct plan_term *t)
 		line(e, "struct weft_wide %s = { 0, 0 };", sum.data);
 		result.c = text_format(e->arena, "weft_wide_narrow(%s)", sum.data);
 		builder = sum;
-	} else {
+	} else if (b != BUILTIN_COLLECT) {
 		result = emit_zero(e, "result", t->type);
-	}
-	if (b == BUILTIN_COLLECT) {
+	} else {
 		builder = c_local(e, "items");
 		line(e, "struct weft_list_builder %s = { { NULL, 0 }, 0, sizeof(%s) };",
 			builder.data, c_stored(e, t->type->item).data);
 	}
-	qe->leave = text_format(e->arena, "return %s;", result.c.data).data;
+	qe->leave = text_format(e->arena, b == BUILTIN_COLLECT ? "return %s.list;" : "return %s;",
+		b == BUILTIN_COLLECT ? builder.data : result.c.data).data;
 	e->exits.skip = qe->leave;
 	query_steps(qe, &t->steps);
 	if (b == BUILTIN_COUNT) {
