@@ -8,7 +8,7 @@ set -eu
 packages="gcc make libc6-dev re2c lemon liburing-dev libyaml-dev libxxhash-dev"
 case ${1-build} in
 build) ;;
-test) packages="$packages g++ clang libclang-rt-14-dev python3 curl jq procps iproute2 haproxy nginx-light libnginx-mod-stream" ;;
+test) packages="$packages g++ clang libclang-rt-14-dev python3 curl jq procps iproute2 nftables haproxy nginx-light libnginx-mod-stream" ;;
 *) echo "deps.sh: build or test" >&2; exit 2 ;;
 esac
 missing=
