@@ -15,6 +15,7 @@ enum weft_io_code {
 	WEFT_IO_SEND = 4,    /* may report less than asked for */
 	WEFT_IO_CONNECT = 8,
 	WEFT_IO_POLL = 16, /* once; level-triggered */
+	WEFT_IO_PEER = 32, /* multishot, on a socket whose end was received: size > 0 when the peer reset it */
 	WEFT_IO_CANCEL = 128, /* or'ed with the code that it aims at, in tags */
 };
 
@@ -35,7 +36,7 @@ struct weft_io_result {
 	bool more;               /* the operation is still armed */
 	bool has_buffer;         /* RECEIVE: `buffer` is out of the kernel's hands, whatever the status */
 	uint16_t buffer;
-	uint32_t size;  /* RECEIVE, SEND: bytes (RECEIVE 0: the end); POLL: what is ready */
+	uint32_t size;  /* RECEIVE, SEND: bytes (RECEIVE 0: the end); POLL: what is ready; PEER: not 0, a reset */
 	int descriptor; /* ACCEPT */
 };
 
@@ -92,6 +93,7 @@ enum weft_status weft_posix_adopt(void *world, int descriptor);
 enum weft_status weft_posix_accept(void *world, int listener, int *descriptor);
 void weft_posix_shut(void *world, int descriptor);
 void weft_posix_close(void *world, int descriptor, bool reset);
+void weft_posix_keep_alive(int descriptor); /* a peer that is gone without a word counts as reset after a minute or two */
 enum weft_status weft_posix_local(void *world, int descriptor, struct weft_addr *);
 enum weft_status weft_posix_remote(void *world, int descriptor, struct weft_addr *);
 enum weft_status weft_posix_original(void *world, int descriptor, struct weft_addr *);

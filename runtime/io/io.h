@@ -76,7 +76,8 @@ struct weft_io_socket_events {
 	/* Once for each weft_io_dial. After an error only close or abort are left. May be NULL for accepted sockets. */
 	void (*connected)(void *user, struct weft_io_socket *, enum weft_status);
 	/* size > 0: bytes on loan, to be given back with weft_io_return. size 0 and OK: the peer shut its sending side (once,
-	 * nothing follows). An error (RESET, TIMED_OUT, IO ...): once, nothing follows. */
+	 * no byte follows; RESET may, when the peer is found dead while we could still send). An error (RESET, TIMED_OUT,
+	 * IO ...): once, nothing follows. */
 	void (*received)(void *user, struct weft_io_socket *, struct weft_lease, enum weft_status);
 	/* Once for each weft_io_send: all of it (OK), or how much went before an error. */
 	void (*sent)(void *user, struct weft_io_socket *, size_t size, enum weft_status);

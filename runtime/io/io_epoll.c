@@ -18,7 +18,7 @@ enum { EVENTS = 256 };
 
 /* By descriptor number. The tags are those of the armed operations, 0 for none. */
 struct slot {
-	uint64_t receive, accept, send, connect, poll;
+	uint64_t receive, accept, send, connect, poll, peer;
 	const void *data;
 	uint32_t size;
 	int next; /* in the queue of slots with work; -1: the last */
@@ -138,7 +138,7 @@ static void report(struct world *w, uint64_t tag, enum weft_status status)
 
 static void cancel(struct world *w, struct slot *s, const struct weft_io_request *r)
 {
-	uint64_t *armed[] = { &s->receive, &s->accept, &s->send, &s->connect, &s->poll };
+	uint64_t *armed[] = { &s->receive, &s->accept, &s->send, &s->connect, &s->poll, &s->peer };
 	for (size_t i = 0; i < sizeof(armed) / sizeof(*armed); i++)
 		if (*armed[i] == r->target) {
 			*armed[i] = 0;
@@ -155,7 +155,7 @@ static bool register_slot(struct world *w, struct slot *s, const struct weft_io_
 	if (r->code == WEFT_IO_POLL)
 		event.events = EPOLLONESHOT | (r->interest & WEFT_IO_READABLE ? EPOLLIN | EPOLLRDHUP : 0) |
 			       (r->interest & WEFT_IO_WRITABLE ? EPOLLOUT : 0);
-	else if (s->registered)
+	else if (s->registered && r->code != WEFT_IO_PEER) /* PEER: what was reported before is asked for anew */
 		return true;
 	else
 		event.events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET;
@@ -203,6 +203,10 @@ static enum weft_status submit(void *world, const struct weft_io_request *r)
 	case WEFT_IO_CONNECT:
 		s->connect = r->tag;
 		s->ready = 0;
+		break;
+	case WEFT_IO_PEER:
+		weft_posix_keep_alive(r->descriptor);
+		s->peer = r->tag;
 		break;
 	default:
 		s->poll = r->tag;
@@ -323,7 +327,11 @@ static bool take_event(struct world *w, const struct epoll_event *e, struct weft
 	if (e->events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR))
 		s->ready |= READY_END;
 	enqueue(w, e->data.fd);
-	return false;
+	if (!s->peer || !(e->events & (EPOLLERR | EPOLLHUP)))
+		return false;
+	*r = (struct weft_io_result){ .tag = s->peer, .size = (e->events & EPOLLERR) != 0, .descriptor = -1 };
+	s->peer = 0;
+	return true;
 }
 
 static size_t take_pending(struct world *w, struct weft_io_result *results, size_t max)

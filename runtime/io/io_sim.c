@@ -78,6 +78,16 @@ static bool step_send(struct weft_sim *sim, struct weft_sim_operation *o)
 	return true;
 }
 
+static bool step_peer(struct weft_sim *sim, struct weft_sim_operation *o)
+{
+	struct weft_io_result r = blank(o, WEFT_OK);
+	if (weft_sim_ready(sim, o->node) != WEFT_SIM_RESET)
+		return false;
+	r.size = 1;
+	put_result(sim, r);
+	return true;
+}
+
 static bool step_connect(struct weft_sim *sim, struct weft_sim_operation *o)
 {
 	static const enum weft_status failures[] = { WEFT_REFUSED, WEFT_UNREACHABLE, WEFT_TIMED_OUT, WEFT_MORE };
@@ -101,6 +111,8 @@ static bool step(struct weft_sim *sim, struct weft_sim_operation *o)
 		return step_receive(sim, o);
 	case WEFT_IO_SEND:
 		return step_send(sim, o);
+	case WEFT_IO_PEER:
+		return step_peer(sim, o);
 	default:
 		return step_connect(sim, o);
 	}

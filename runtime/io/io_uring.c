@@ -161,6 +161,11 @@ static enum weft_status submit(void *world, const struct weft_io_request *r)
 	case WEFT_IO_POLL:
 		io_uring_prep_poll_add(sqe, r->descriptor, poll_mask(r->interest));
 		break;
+	case WEFT_IO_PEER:
+		weft_posix_keep_alive(r->descriptor);
+		/* Once would not do: the kernel adds POLLRDHUP, and that holds already. */
+		io_uring_prep_poll_multishot(sqe, r->descriptor, POLLERR);
+		break;
 	default:
 		io_uring_prep_cancel64(sqe, r->target, 0);
 		break;
@@ -184,6 +189,8 @@ static void translate(const struct io_uring_cqe *cqe, struct weft_io_result *r)
 		return;
 	if (code == WEFT_IO_ACCEPT)
 		r->descriptor = cqe->res;
+	else if (code == WEFT_IO_PEER)
+		r->size = (cqe->res & POLLERR) != 0;
 	else
 		r->size = code == WEFT_IO_POLL ? readiness((unsigned)cqe->res) : (uint32_t)cqe->res;
 }

@@ -55,6 +55,7 @@ struct weft_io_socket {
 	uint16_t leases; /* buffers on loan */
 	bool connecting, connected; /* to be dialled still; established */
 	bool receive, receive_again, pausing, throttled, starved, ended;
+	bool peer_known; /* no need to watch the peer after its end, or no more */
 	bool shut, shut_done, abort;
 };
 

@@ -282,6 +282,16 @@ void weft_posix_shut(void *world, int descriptor)
 	shutdown(descriptor, SHUT_WR); /* fails only when the peer was faster with a reset, which receive or send reports */
 }
 
+void weft_posix_keep_alive(int descriptor)
+{
+	int on = 1, idle = 60, interval = 15, count = 4;
+	if (setsockopt(descriptor, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof(on)) < 0)
+		return;
+	setsockopt(descriptor, IPPROTO_TCP, TCP_KEEPIDLE, &idle, sizeof(idle)); /* none of TCP: refused, and no harm */
+	setsockopt(descriptor, IPPROTO_TCP, TCP_KEEPINTVL, &interval, sizeof(interval));
+	setsockopt(descriptor, IPPROTO_TCP, TCP_KEEPCNT, &count, sizeof(count));
+}
+
 void weft_posix_close(void *world, int descriptor, bool reset)
 {
 	(void)world;

@@ -251,6 +251,8 @@ bool weft_sim_could(const struct weft_sim *sim)
 			could = weft_sim_waiting(sim, o->node);
 		else if (o->request.code == WEFT_IO_RECEIVE)
 			could = weft_sim_ready(sim, o->node) != WEFT_SIM_AGAIN;
+		else if (o->request.code == WEFT_IO_PEER)
+			could = weft_sim_ready(sim, o->node) == WEFT_SIM_RESET;
 		else if (o->request.code == WEFT_IO_SEND)
 			could = room_for(sim, &sim->nodes[o->node]) != WEFT_SIM_AGAIN;
 		else {

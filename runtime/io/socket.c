@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT
  *
  * socket.c: what a byte-stream socket wants, what the kernel has of it, and how the one follows the other. At
- * most one of each operation is in flight: connect, then a multishot receive beside a send. The descriptor is
- * closed after the last result, the object freed after the last lease.
+ * most one of each operation is in flight: connect, then a multishot receive beside a send. After the peer's end a
+ * watch takes the place of the receive: a peer that half-closed and then died would else be noticed only by a
+ * send, so by a silent server never. The descriptor is closed after the last result, the object freed after the last lease.
  */
 #include "io/object.h"
 
@@ -83,6 +84,15 @@ static enum weft_status settle_send(struct weft_io_socket *s)
 	return WEFT_OK;
 }
 
+static enum weft_status settle_peer(struct weft_io_socket *s)
+{
+	if (s->object.in_flight & WEFT_IO_PEER)
+		return s->object.closing || s->peer_known ? weft_io_cancel(&s->object, WEFT_IO_PEER) : WEFT_OK;
+	if (!s->ended || s->peer_known || s->shut_done || s->object.closing)
+		return WEFT_OK;
+	return weft_io_start(&s->object, (struct weft_io_request){ .code = WEFT_IO_PEER });
+}
+
 static enum weft_status settle_connect(struct weft_io_socket *s)
 {
 	if (s->object.in_flight & WEFT_IO_CONNECT)
@@ -131,6 +141,8 @@ enum weft_status weft_io_socket_settle(struct weft_io_socket *s)
 			status = settle_send(s);
 		if (status == WEFT_OK && s->connected)
 			status = settle_receive(s);
+		if (status == WEFT_OK && s->connected)
+			status = settle_peer(s);
 	}
 	if (status == WEFT_OK && s->object.closing && !s->connecting && s->left == 0 &&
 	    (!s->object.in_flight || WEFT_PLANT == WEFT_PLANT_STALE_COMPLETION))
@@ -171,7 +183,19 @@ static void receive_result(struct weft_io_socket *s, const struct weft_io_result
 		return;
 	}
 	s->ended = true;
+	s->peer_known = r->status != WEFT_OK;
 	answer_received(s, (struct weft_lease){ NULL, 0, 0 }, r->status);
+}
+
+static void peer_result(struct weft_io_socket *s, const struct weft_io_result *r)
+{
+	bool told = s->peer_known;
+	if (r->more && r->size == 0)
+		return;
+	weft_io_mark(&s->object);
+	s->peer_known = true;
+	if (!told && r->status == WEFT_OK && r->size > 0 && !s->object.closing)
+		answer_received(s, (struct weft_lease){ NULL, 0, 0 }, WEFT_RESET);
 }
 
 static void send_result(struct weft_io_socket *s, const struct weft_io_result *r)
@@ -202,6 +226,9 @@ void weft_io_socket_result(struct weft_io_socket *s, uint8_t code, const struct 
 		break;
 	case WEFT_IO_SEND:
 		send_result(s, r);
+		break;
+	case WEFT_IO_PEER:
+		peer_result(s, r);
 		break;
 	default:
 		weft_io_mark(&s->object);

@@ -17,7 +17,7 @@ struct end {
 	size_t size;               /* 0: none */
 	bool lent;                 /* the other end has it */
 	bool taken;                /* and gave it back */
-	bool armed, pausing, ended;/* receive side */
+	bool armed, pausing, ended, was_reset; /* receive side */
 	bool shut, closing, aborted, closed;
 };
 struct pair {
@@ -71,13 +71,15 @@ static bool step_receive(struct end *e)
 			e->stream.events->paused(e->stream.user, &e->stream);
 		return true;
 	}
-	if (!e->armed || e->ended || is_gone(e))
+	if (!e->armed || e->was_reset || (e->ended && e->shut) || is_gone(e))
 		return false;
 	if (peer->aborted) {
-		e->ended = true;
+		e->ended = e->was_reset = true;
 		say_received(e, (struct weft_lease){0}, WEFT_RESET);
 		return true;
 	}
+	if (e->ended)
+		return false;
 	if (peer->size && !peer->lent) {
 		peer->lent = true;
 		say_received(e, (struct weft_lease){peer->data, peer->size, 0}, WEFT_OK);

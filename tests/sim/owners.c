@@ -23,7 +23,7 @@ struct pair {
 	uint64_t peer_in, peer_out;
 	bool armed, again;      /* received may come; armed again while pausing */
 	bool pausing, ended, sending, shut, closing, aborted, closed;
-	bool peer_shut, peer_ended, peer_reset, did_reset;
+	bool peer_shut, peer_ended, peer_reset, told_reset;
 	struct weft_lease kept[KEPT];
 	unsigned kept_count;
 	size_t held, send_size;
@@ -78,8 +78,10 @@ static void give_back(struct pair *p, unsigned index)
 static void on_received(void *user, struct weft_io_socket *socket, struct weft_lease lease, enum weft_status status)
 {
 	struct pair *p = user;
-	if (p->closed || p->closing || p->ended || (!p->armed && !p->pausing))
+	bool late = p->ended && status == WEFT_RESET && p->peer < 0 && !p->told_reset; /* the peer died after its end */
+	if (p->closed || p->closing || (p->ended && !late) || (!p->ended && !p->armed && !p->pausing))
 		fail(p->world, "received when nothing was to come");
+	p->told_reset |= status < 0;
 	if (lease.size == 0) {
 		p->ended = true;
 		if (status == WEFT_OK && (!p->peer_shut || p->in != p->peer_out))

@@ -530,6 +530,71 @@ static void resets(void)
 	end();
 }
 
+/* A client that half-closes and then dies is noticed without a byte being sent to it. */
+static void resets_after_the_end(void)
+{
+	struct door door;
+	begin((struct weft_io_options){ 0 });
+	int peer = one_connection(&door);
+	struct side *side = &door.sides[0];
+	weft_io_receive(side->socket);
+	peer_send(&w.net, peer, "last", 4);
+	peer_shut(&w.net, peer);
+	CHECK(turn_until(&side->ended));
+	turns(3);
+	CHECK(side->size == 4 && side->failed == 0);
+	if (weft_io_handle(side->socket) >= 0) { /* one that vanished without a reset is asked now and then */
+		int alive = 0;
+		socklen_t size = sizeof(alive);
+		getsockopt(weft_io_handle(side->socket), SOL_SOCKET, SO_KEEPALIVE, &alive, &size);
+		CHECK(alive == 1);
+	}
+	peer_close(&w.net, peer, true);
+	CHECK(turn_until(&side->failed));
+	CHECK(side->status == WEFT_RESET);
+	turns(3);
+	close_door(&door, -1);
+	CHECK(side->failed == 1 && side->ended == 1);
+	end();
+}
+
+/* The end and the reset are there before anybody looks. */
+static void resets_with_the_end(void)
+{
+	struct door door;
+	begin((struct weft_io_options){ 0 });
+	int peer = one_connection(&door);
+	struct side *side = &door.sides[0];
+	peer_shut(&w.net, peer);
+	peer_close(&w.net, peer, true);
+	weft_io_receive(side->socket);
+	CHECK(turn_until(&side->failed));
+	CHECK(side->status == WEFT_RESET);
+	close_door(&door, -1);
+	CHECK(side->failed == 1);
+	end();
+}
+
+/* After both ends nobody is watched, and closing waits for nothing; a close cancels the watch. */
+static void ends_are_no_resets(void)
+{
+	struct door door;
+	begin((struct weft_io_options){ 0 });
+	int peer = one_connection(&door);
+	struct side *side = &door.sides[0];
+	weft_io_receive(side->socket);
+	peer_shut(&w.net, peer);
+	CHECK(turn_until(&side->ended));
+	turns(3);
+	weft_io_shut(side->socket);
+	turns(3);
+	peer_close(&w.net, peer, false);
+	turns(20);
+	CHECK(side->failed == 0 && side->ended == 1);
+	close_door(&door, -1);
+	end();
+}
+
 static void aborts(void)
 {
 	struct door door;
@@ -947,7 +1012,8 @@ static void run_all(const char *suffix)
 		{ "accepts", accepts }, { "echoes", echoes }, { "sends_large", sends_large }, { "half_closes", half_closes },
 		{ "pauses", pauses }, { "holds_back", holds_back }, { "starves", starves }, { "slow_owner_blocks_nobody", slow_owner_blocks_nobody }, { "copies_out", copies_out },
 		{ "grows_buffers", grows_buffers },
-		{ "resets", resets }, { "aborts", aborts }, { "closes_after_leases", closes_after_leases }, { "dials", dials },
+		{ "resets", resets }, { "resets_after_the_end", resets_after_the_end },
+		{ "resets_with_the_end", resets_with_the_end }, { "ends_are_no_resets", ends_are_no_resets }, { "aborts", aborts }, { "closes_after_leases", closes_after_leases }, { "dials", dials },
 		{ "dial_refused", dial_refused }, { "listen_errors", listen_errors }, { "groups", groups },
 		{ "too_many_files", too_many_files }, { "timers", timers }, { "posts", posts }, { "watches", watches },
 		{ "hears_signals", hears_signals }, { "embeds", embeds },

@@ -102,6 +102,21 @@ static void reset_is_forwarded(void)
 	finish();
 }
 
+/* The client ends and then dies, the server says nothing: the relay must not stay for ever. */
+static void reset_after_the_end_is_forwarded(void)
+{
+	CHECK(begin());
+	weft_stream_receive(client->stream);
+	weft_stream_receive(server->stream);
+	end_send(client, 100, true);
+	TURN_UNTIL(server->in_done == 100 && server->ends);
+	CHECK(!over);
+	weft_stream_abort(client->stream);
+	TURN_UNTIL(server->errors && over);
+	CHECK(server->errors == 1 && server->error == WEFT_RESET && over_status == WEFT_RESET);
+	finish();
+}
+
 static void slow_reader_holds_back_the_sender(void)
 {
 	CHECK(begin());
@@ -179,6 +194,7 @@ static void run_all(const char *world)
 	CASE(single_bytes);
 	CASE(half_close_is_forwarded);
 	CASE(reset_is_forwarded);
+	CASE(reset_after_the_end_is_forwarded);
 	CASE(slow_reader_holds_back_the_sender);
 	CASE(abort_ends_both);
 	CASE(memory_runs_out);

@@ -93,7 +93,7 @@ struct weft_lease { /* bytes lent to the receiver: give each back, in order, wit
 	uint32_t token;
 };
 struct weft_stream_events {
-	/* size 0 and status OK: the peer shut its sending side. After an error nothing more comes. */
+	/* size 0 and status OK: the peer shut its sending side; a reset may follow. After an error nothing more comes. */
 	void (*received)(void *user, struct weft_stream *, struct weft_lease, enum weft_status);
 	void (*sent)(void *user, struct weft_stream *, size_t size, enum weft_status); /* the whole send is done, or failed */
 	void (*paused)(void *user, struct weft_stream *); /* no byte is in flight towards `received` */
