@@ -4,6 +4,7 @@
  */
 #include "ast_build.h"
 #include "parse.h"
+#include "type.h"
 
 #include <stdarg.h>
 #include <stdlib.h>
@@ -286,7 +287,7 @@ static void dump_literal(const struct node *n, FILE *out)
 	}
 }
 
-static void dump_node(const struct node *n, FILE *out, int depth)
+static void dump_node(const struct node *n, FILE *out, int depth, bool with_types)
 {
 	static const struct {
 		enum node_flag flag;
@@ -307,15 +308,17 @@ static void dump_node(const struct node *n, FILE *out, int depth)
 		if (n->flags & flags[i].flag)
 			fprintf(out, " #%s", flags[i].name);
 	dump_literal(n, out);
+	if (with_types && n->type)
+		fprintf(out, " : %.*s", TEXT_ARG(n->type->name));
 	for (uint32_t i = 0; i < n->count; i++) {
 		fputc('\n', out);
-		dump_node(n->kids[i], out, depth + 1);
+		dump_node(n->kids[i], out, depth + 1, with_types);
 	}
 	fputc(')', out);
 }
 
-void dump_ast(const struct node *n, FILE *out)
+void dump_ast(const struct node *n, FILE *out, bool with_types)
 {
-	dump_node(n, out, 0);
+	dump_node(n, out, 0, with_types);
 	fputc('\n', out);
 }

@@ -89,6 +89,11 @@ bool build_compile(struct build *b, const char *path)
 		b->name = out.name;
 	}
 	int code = compile_report(&c, false);
+	if (plan && plan->tables.count == 0) {
+		fprintf(stderr, "weft: %s has no rule, collection or derivation: there is nothing to run\n",
+			path);
+		code = 1;
+	}
 	b->externs = out.externs;
 	b->header = out.header;
 	b->source = out.source;

@@ -34,6 +34,16 @@ void not_yet(struct checker *c, struct node *at, enum diag_id id)
 
 /* ---- types ---- */
 
+/* A `schema`, which is reported where it is declared. */
+static bool is_schema(struct checker *c, struct text name)
+{
+	const struct node *decls = kid(c->module->file, FILE_DECLS);
+	for (uint32_t i = 0; i < decls->count; i++)
+		if (decls->kids[i]->kind == NODE_SCHEMA && text_equal(decls->kids[i]->name, name))
+			return true;
+	return false;
+}
+
 static const struct type *named_type(struct checker *c, struct node *n)
 {
 	for (enum type_kind kind = TYPE_BOOL; kind <= TYPE_VERDICT; kind++)
@@ -41,8 +51,11 @@ static const struct type *named_type(struct checker *c, struct node *n)
 			return c->types.simple[kind];
 	struct text name = n->name; /* `alias.Type`: a file's names are all imported */
 	for (size_t i = 0; i < n->name.size; i++)
-		if (n->name.data[i] == '.')
+		if (n->name.data[i] == '.') {
+			if (is_schema(c, (struct text){ n->name.data, i }))
+				return error_type(c);
 			name = (struct text){ n->name.data + i + 1, n->name.size - i - 1 };
+		}
 	struct symbol *s = scope_find_type(c, name);
 	if (!s) {
 		report_unknown_type(c, n);

@@ -277,6 +277,10 @@ static void collection_from(struct checker *c, struct symbol *s, struct collecti
 	if (from->kind == NODE_CALL && kid(from, CALL_CALLEE)->kind == NODE_NAME &&
 		collection_from_call(c, from, note))
 		return;
+	if (from->kind == NODE_NAME && text_is(from->name, "xds")) {
+		not_yet(c, from, DIAG_NOT_YET_SOURCE);
+		return;
+	}
 	d = diag_new(c->diags, DIAG_NO_SOURCE, node_span(from), "not a source of rows");
 	diag_title(d, s->name);
 	diag_help(d, "`from kubernetes`, `from file(\"rows.yaml\")`, `from clock(10s)`");

@@ -96,6 +96,12 @@ static bool is_kind(struct checker *c, struct node *rule)
 			not_yet(c, kind, DIAG_NOT_YET_KIND);
 			return false;
 		}
+	const struct node *decls = kid(c->module->file, FILE_DECLS);
+	for (uint32_t i = 0; i < decls->count; i++)
+		if ((decls->kids[i]->kind == NODE_EFFECT ||
+			    decls->kids[i]->kind == NODE_COMPONENT) &&
+			text_equal(decls->kids[i]->name, kind->name))
+			return false; /* reported where it is declared */
 	struct text names[] = { TEXT("listener"), TEXT("upstream"), TEXT("certificate"),
 		TEXT("redirect"), TEXT("derive"), TEXT("collection"), TEXT("param"),
 		TEXT("decision"), TEXT("handler"), TEXT("record"), TEXT("enum"), TEXT("fn") };

@@ -17,12 +17,17 @@ static int dump(struct compilation *c, const char *pass)
 		return 0;
 	}
 	if (strcmp(pass, "ast") == 0) {
-		dump_ast(c->file, stdout);
+		dump_ast(c->file, stdout, false);
 		return compile_report(c, false);
 	}
 	bool is_whole = compile_check(c);
+	if (strcmp(pass, "types") == 0) {
+		if (is_whole)
+			dump_ast(c->file, stdout, true);
+		return compile_report(c, false);
+	}
 	if (is_whole && (!dump_pass || !dump_pass(c, text_of(pass), stdout))) {
-		fprintf(stderr, "weft check: no pass `%s` to dump; there are tokens and ast\n", pass);
+		fprintf(stderr, "weft check: no pass `%s` to dump; there are tokens, ast, types and plan\n", pass);
 		return 2;
 	}
 	return compile_report(c, false);

@@ -386,12 +386,28 @@ static void main_file(struct emitter *e, struct buffer *b)
 		e->name.data, e->name.data);
 }
 
+/* A name of C out of a file's: `2-edge.proxy` becomes `edge_proxy`. */
+static struct text identifier_of(struct emitter *e, struct text name)
+{
+	struct buffer b = { .arena = e->arena };
+	for (size_t i = 0; i < name.size; i++) {
+		unsigned char c = (unsigned char)name.data[i];
+		if (isalpha(c) || (b.size && isdigit(c)))
+			buffer_format(&b, "%c", c);
+		else if (b.size && b.data[b.size - 1] != '_')
+			buffer_format(&b, "_");
+	}
+	while (b.size && b.data[b.size - 1] == '_')
+		b.data[--b.size] = 0;
+	return b.size ? c_name(e, buffer_text(&b)) : TEXT("program");
+}
+
 /* The program's name in C: its file's; a `main.weft` is called after its folder. */
 static struct text program_name(struct emitter *e)
 {
 	struct text name = e->program->name;
 	if (!text_is(name, "main"))
-		return c_name(e, name);
+		return identifier_of(e, name);
 	char *whole = realpath(text_copy(e->arena, e->program->main->source->path).data, NULL);
 	struct text folder = TEXT("");
 	for (char *at = whole; at && (at = strchr(at, '/')) != NULL; at++) {
@@ -401,9 +417,7 @@ static struct text program_name(struct emitter *e)
 				e->arena, (struct text){ at + 1, (size_t)(end - at - 1) });
 	}
 	free(whole);
-	while (folder.size && !isalpha((unsigned char)folder.data[0]))
-		folder.data++, folder.size--;
-	return folder.size ? c_name(e, c_lower(e, folder)) : TEXT("program");
+	return identifier_of(e, c_lower(e, folder));
 }
 
 /* Its functions stand behind everything else. */

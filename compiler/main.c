@@ -23,7 +23,7 @@ static const struct command {
 } commands[] = {
 	{"check", "read a program and report what is wrong with it", "[--json] [--dump=PASS] FILE",
 	 "  --json        one JSON object per report, on standard output, for editors\n"
-	 "  --dump=PASS   print what a pass made: tokens, ast, and of later passes what they offer\n"
+	 "  --dump=PASS   print what a pass made: tokens, ast, types, plan\n"
 	 "\n"
 	 "Example:\n"
 	 "  weft check sidecar.weft\n", command_check},
@@ -47,7 +47,7 @@ static const struct command {
 	 "\n"
 	 "Example:\n"
 	 "  weft run sidecar.weft --manifests manifests/ --set namespace=shop\n", command_run},
-	{"test", "run the tests that stand in a program", "FILE", "\nExample:\n  weft test sidecar.weft\n", command_test},
+	{"test", "run the tests that stand in a program (not in this version)", "FILE", "\nExample:\n  weft test sidecar.weft\n", command_test},
 	{"explain", "tell what the code of a report means", "CODE", "\nExample:\n  weft explain E0201\n", command_explain},
 	{"graph", "draw which rows follow from which", "FILE [--svg]",
 	 "\nExample:\n  weft graph sidecar.weft | dot -Tsvg -o graph.svg\n", command_graph},

@@ -14,7 +14,7 @@
 struct node *parse_source(struct source *s, struct arena *a, struct diags *d);
 
 /* The tree as an s-expression, two spaces per level. */
-void dump_ast(const struct node *n, FILE *out);
+void dump_ast(const struct node *n, FILE *out, bool with_types); /* types: what the checker wrote, behind a `:` */
 
 /* The name of a kind ("list", "where"), and of an operator ("+", "selects"). */
 const char *node_kind_name(enum node_kind kind);
