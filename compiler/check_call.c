@@ -171,12 +171,14 @@ static void leave_rounds(struct checker *c, struct saved_scope s)
 	c->scope->rounds--;
 }
 
-const struct type *check_comprehension(struct checker *c, struct node *n, const struct type *want)
+/* The type of its yield, or NULL. */
+static const struct type *check_comprehension(struct checker *c, struct node *n, const struct type *want, bool every)
 {
 	struct saved_scope s = enter_rounds(c);
 	struct node *fors = kid(n, COMPREHENSION_FORS);
 	for (uint32_t i = 0; i < fors->count; i++)
 		check_for(c, fors->kids[i]);
+	check_unread_rounds(c, n, every);
 	if (kid(n, COMPREHENSION_CONDITION))
 		check_as(c, kid(n, COMPREHENSION_CONDITION), type_simple(c, TYPE_BOOL), NULL,
 			"a condition is a Bool");
@@ -195,7 +197,7 @@ const struct type *check_list_from(struct checker *c, struct node *n, const stru
 	struct node *source = kid(n, LIST_FROM_SOURCE);
 	const struct type *list = want && want->kind == TYPE_OPTION ? want->item : want;
 	const struct type *item =
-		check_comprehension(c, source, list && list->kind == TYPE_LIST ? list->item : NULL);
+		check_comprehension(c, source, list && list->kind == TYPE_LIST ? list->item : NULL, false);
 	struct node *fors = kid(source, COMPREHENSION_FORS);
 	if (!item && fors->count) { /* without `yield`: the rows themselves */
 		struct symbol *v = fors->kids[fors->count - 1]->symbol;
@@ -255,7 +257,8 @@ static const struct type *aggregate_over(struct checker *c, struct node *n, enum
 {
 	struct node *of = kid(n, CALL_ARGUMENTS)->kids[0];
 	const struct type *t =
-		check_comprehension(c, of, b == BUILTIN_ALL ? type_simple(c, TYPE_BOOL) : NULL);
+		check_comprehension(c, of, b == BUILTIN_ALL ? type_simple(c, TYPE_BOOL) : NULL,
+			b == BUILTIN_ALL && !kid(of, COMPREHENSION_YIELD));
 	struct node *fors = kid(of, COMPREHENSION_FORS);
 	struct node *last = fors->kids[fors->count - 1], *yield = kid(of, COMPREHENSION_YIELD);
 	means(c, n, MEANS_AGGREGATE, 0);

@@ -94,8 +94,9 @@ static void check_group(struct checker *c, struct node *clause, struct query_not
 	c->scope->behind_group = true;
 }
 
-static void check_clause(struct checker *c, struct node *clause, struct query_note *q, uint32_t at)
+static void check_clause(struct checker *c, struct node *clauses, struct query_note *q, uint32_t at)
 {
+	struct node *clause = clauses->kids[at];
 	switch (clause->kind) {
 	case NODE_FOR:
 		if (q->group) {
@@ -105,6 +106,7 @@ static void check_clause(struct checker *c, struct node *clause, struct query_no
 			diag_help(d, "derive the groups first, and query that derivation");
 		}
 		check_for(c, clause);
+		check_unread_clause(c, clauses, at);
 		vec_push(c->arena, &c->locals, clause->symbol);
 		break;
 	case NODE_WHERE:
@@ -226,7 +228,7 @@ static bool check_query(struct checker *c, struct symbol *s, struct node *query,
 	size_t errors = diags_errors(c->diags);
 	c->scope = &scope;
 	for (uint32_t i = 0; i < clauses->count; i++)
-		check_clause(c, clauses->kids[i], q, i);
+		check_clause(c, clauses, q, i);
 	means(c, query, MEANS_QUERY, 0)->query = q;
 	const struct type *t = check_yield(c, s, query, *row,
 		!*row              ? NULL

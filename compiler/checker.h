@@ -191,10 +191,14 @@ const struct type *check_index(struct checker *c, struct node *n);
 const struct type *check_binary(struct checker *c, struct node *n, const struct type *want);
 const struct type *check_unary(struct checker *c, struct node *n, const struct type *want);
 
+/* ---- check_unread.c ---- */
+/* Source i of a query's clauses, the sources of a comprehension: have been checked, and are rewritten when they look up
+ * rows of rejected(c). `every`: the condition is what each round must meet, as in `all(x in xs where e)`. */
+void check_unread_clause(struct checker *c, struct node *clauses, uint32_t i);
+void check_unread_rounds(struct checker *c, struct node *comprehension, bool every);
+
 /* ---- check_call.c ---- */
 const struct type *check_call(struct checker *c, struct node *n, const struct type *want);
-const struct type *check_comprehension(
-	struct checker *c, struct node *n, const struct type *want); /* of its yield, or NULL */
 const struct type *check_list_from(struct checker *c, struct node *n, const struct type *want);
 struct symbol *table_rejected(struct checker *c, struct symbol *of);
 struct symbol *table_conflicts(struct checker *c, struct symbol *of);

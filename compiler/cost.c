@@ -71,12 +71,14 @@ static void take_look_up(struct connection *c, struct node *n)
 		vec_push(c->plan->arena, &c->decisions, n->symbol);
 		each_look_up(c, n->symbol->declaration);
 	}
-	if (t == NULL || note->meaning == MEANS_TABLE_OF)
+	if (t == NULL)
 		return;
 	bool by_key = note->meaning == MEANS_ROW_BY_KEY || note->meaning == MEANS_ROWS_BY_KEY;
-	if (note->meaning == MEANS_ALL_ROWS && !t->single)
+	bool all_rows = note->meaning == MEANS_ALL_ROWS || note->meaning == MEANS_TABLE_OF;
+	bool few = by_key || t->kind == PLAN_REJECTED; /* what is broken just now */
+	if (all_rows && !t->single && !few)
 		c->cost = PLAN_COST_SCAN;
-	else if (note->meaning == MEANS_ROWS_BY_KEY && c->cost < PLAN_COST_MATCHES)
+	else if ((note->meaning == MEANS_ROWS_BY_KEY || t->kind == PLAN_REJECTED) && c->cost < PLAN_COST_MATCHES)
 		c->cost = PLAN_COST_MATCHES;
 	buffer_format(&c->line, "%s%.*s%s", c->line.size ? ", " : "", TEXT_ARG(t->name),
 		by_key ? "[" : "");
@@ -90,15 +92,17 @@ static void take_look_up(struct connection *c, struct node *n)
 	}
 	buffer_format(&c->line,
 		by_key                                    ? "]"
-			: note->meaning == MEANS_ALL_ROWS ? " (all rows)"
+			: all_rows                        ? " (all rows)"
 							  : "");
 }
 
-/* An INDEX is one look-up: the table's name in it is none of its own. */
+/* An INDEX is one look-up, and rejected(c) one walk: the table's name in it is none of its own. */
 static void each_look_up(struct connection *c, struct node *n)
 {
 	struct plan_table *t = tree_table(n);
 	take_look_up(c, n);
+	if (t && n->note->meaning == MEANS_TABLE_OF)
+		return;
 	for (uint32_t i = t && n->kind == NODE_INDEX ? INDEX_ARGUMENTS : 0; i < n->count; i++)
 		if (n->kids[i])
 			each_look_up(c, n->kids[i]);

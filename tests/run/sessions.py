@@ -183,6 +183,33 @@ def revocation(folder, *options):
         assert program.ends() == 0
 
 
+def unreadable(folder):
+    """A policy that cannot be read closes its namespace; one that does not even show whose it is closes every one."""
+    port = backend()
+    manifests = os.path.join(folder, "manifests")
+    os.mkdir(manifests)
+    text = open(os.path.join(ROOT, "examples/bookinfo/main.weft")).read()
+    write(manifests, "web.yaml", SERVICE.format(ports="{ port: 8084, targetPort: %d }" % port))
+    broken = "apiVersion: security.istio.io/v1\nkind: AuthorizationPolicy\n%sspec: { action: DENY, rules: [\n"
+    with Program(folder, text, "--manifests", manifests, "--set", "namespace=shop", "--set", "labels=app=web") as program:
+        live = connect(8084)
+        says(live, b"open")
+        write(manifests, "broken.yaml", broken % "metadata: { name: one, namespace: other }\n")
+        time.sleep(0.3)
+        says(live, b"not ours")
+        says(connect(8084), b"nor new ones")
+        for text in broken % "metadata: { name: one, namespace: shop }\n", broken % "", "kind: {{{\n":
+            write(manifests, "broken.yaml", text)
+            assert is_cut(live), "a connection outlives what cannot be read: " + text
+            assert is_cut(connect(8084)), "a new connection gets in: " + text
+            os.remove(os.path.join(manifests, "broken.yaml"))
+            time.sleep(0.3)
+            live = connect(8084)
+            says(live, b"back again")
+        live.close()
+        assert program.ends() == 0
+
+
 def user_code(folder):
     text = open(os.path.join(ROOT, "tests/run/user.weft")).read().replace("PORT", str(backend()))
     build = [os.path.join(ROOT, "tests/run/user.c")]
@@ -307,7 +334,7 @@ def save_to_running(folder):
 def main():
     subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
     failed = 0
-    for case in (forward, per_port, revocation, revocation_with_workers, user_code, embed, label_file, status_and_watch, save_to_running):
+    for case in (forward, per_port, revocation, revocation_with_workers, unreadable, user_code, embed, label_file, status_and_watch, save_to_running):
         with tempfile.TemporaryDirectory(prefix="weft-run.") as folder:
             try:
                 case(folder)

@@ -1092,13 +1092,12 @@ static struct weft_verdict sidecar__may_enter(struct weft_scope *w, struct weft_
 	bool found = false;
 	struct weft_view_cursor at;
 	const struct sidecar__rejected_policies *r =
-			(const struct sidecar__rejected_policies *)weft_conn_first(conn, &at,
-			TABLE_REJECTED_POLICIES, 0,
-			weft_hash_u64(0, weft_id_hash(w->intern, p->params.namespace_)));
+			(const struct sidecar__rejected_policies *)weft_conn_each(conn, &at,
+			TABLE_REJECTED_POLICIES);
 	for (; r != NULL && !found; r = (const struct sidecar__rejected_policies *)weft_view_next(&at)) {
-		if (r->namespace_ != p->params.namespace_)
-			continue;
-		found = true;
+		found = (r->namespace_ == p->params.namespace_) ||
+				weft_text_equal(weft_text_of(w->intern, r->namespace_),
+				WEFT_TEXT(""));
 	}
 	if (found)
 		return weft_verdict_of(false, "unread");
@@ -1268,10 +1267,6 @@ static const uint16_t sidecar__rejected_services_key[] = { 0, 1, 3 };
 static const uint16_t sidecar__conflicts_services_key[] = { 0, 1, 2, 3, 4 };
 static const uint16_t sidecar__policies_key[] = { 1, 0 };
 static const uint16_t sidecar__rejected_policies_key[] = { 0, 1, 3 };
-static const uint16_t sidecar__rejected_policies_by_namespace[] = { 0 };
-static const struct weft_index_info sidecar__rejected_policies_indexes[] = {
-	{ "namespace", sidecar__rejected_policies_by_namespace, 1, NULL },
-};
 static const uint16_t sidecar__conflicts_policies_key[] = { 0, 1, 2, 3, 4, 5, 6 };
 static const uint16_t sidecar__served_key[] = { 0 };
 static const uint16_t sidecar__conflicts_served_key[] = { 0, 1 };
@@ -1291,7 +1286,7 @@ static const struct weft_table_info tables[] = {
 	{ "policies", &istio__authorization_policy_type, sidecar__policies_key, 2, 0, NULL, true,
 			false, false },
 	{ "rejected(policies)", &sidecar__rejected_policies_type, sidecar__rejected_policies_key, 3,
-			1, sidecar__rejected_policies_indexes, true, true, false },
+			0, NULL, true, true, false },
 	{ "conflicts(policies)", &istio__authorization_policy_type, sidecar__conflicts_policies_key,
 			7, 0, NULL, true, false, false },
 	{ "inbound", &sidecar__inbound_state_type, NULL, 0, 0, NULL, true, false, false },
