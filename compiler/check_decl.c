@@ -164,13 +164,13 @@ void resolve_param(struct checker *c, struct symbol *s)
 	c->scope = outer;
 }
 
-static void note_columns(struct checker *c, struct diag *d, const struct record *row)
+void note_columns(struct checker *c, struct diag *d, const struct record *row)
 {
 	struct buffer b = { .arena = c->arena };
 	for (size_t i = 0; i < row->count; i++)
 		buffer_format(&b, "%s`%.*s`", i ? ", " : "", TEXT_ARG(row->fields[i].name));
 	if (b.size)
-		diag_note(d, "its columns are %.*s", TEXT_ARG(buffer_text(&b)));
+		diag_note(d, "%.*s has %.*s", TEXT_ARG(row->name), TEXT_ARG(buffer_text(&b)));
 }
 
 void resolve_key(struct checker *c, struct symbol *table, struct node *key, struct record *row)

@@ -5,6 +5,7 @@
  * it fits.
  */
 #include "checker.h"
+#include "lex.h"
 #include "parse.h"
 
 const struct type *error_type(struct checker *c)
@@ -55,6 +56,27 @@ static bool behind_yield(const struct node *n, struct span *end)
 	return of->record->declaration && of->record->declaration->kind == NODE_DERIVE;
 }
 
+/* Whether an operator stands beside it: an `else` binds less than all of them. */
+static bool beside_operator(const struct node *n)
+{
+	const struct source *s = n->source;
+	const int before = s->tokens[token_previous(s, n->first)].kind;
+	const int behind = s->tokens[token_next(s, n->last)].kind;
+	return before == TOKEN_NOT || token_class(before) == CLASS_OPERATOR ||
+		token_class(behind) == CLASS_OPERATOR;
+}
+
+static void offer_else(struct diag *d, const struct node *n, const char *what)
+{
+	struct span begin = node_span(n), end = begin;
+	const bool needs_parentheses = beside_operator(n);
+	begin.end = begin.begin;
+	end.begin = end.end;
+	if (needs_parentheses)
+		diag_patch(d, begin, "(");
+	diag_patch(d, end, " else %s%s", what, needs_parentheses ? ")" : "");
+}
+
 void report_missing(struct checker *c, struct node *n, const struct type *got, const char *why)
 {
 	struct diag *d = diag_new(
@@ -67,13 +89,13 @@ void report_missing(struct checker *c, struct node *n, const struct type *got, c
 	end.begin = end.end;
 	if (c->scope->may_skip) {
 		diag_help(d, "say what happens then: leave this round out");
-		diag_patch(d, end, " else skip");
+		offer_else(d, n, "skip");
 	} else if (c->scope->may_end && !c->scope->rounds) {
 		diag_help(d, "say what happens then: end the connection");
-		diag_patch(d, end, " else close");
+		offer_else(d, n, "close");
 	} else if (c->scope->may_wait) {
 		diag_help(d, "say what happens then: hold the listener back");
-		diag_patch(d, end, " else wait");
+		offer_else(d, n, "wait");
 	}
 	if (behind_yield(n, &end)) {
 		diag_help(d, "or leave out the rows that have none");
@@ -101,6 +123,20 @@ static void offer_number(struct diag *d, const struct node *n)
 		if (t.data[i] < '0' || t.data[i] > '9')
 			return;
 	if (t.size)
+		diag_patch(d, node_span(n), "%.*s", TEXT_ARG(t));
+}
+
+static bool is_one_word(const struct type *t)
+{
+	return t->kind == TYPE_DURATION || t->kind == TYPE_SIZE || t->kind == TYPE_IP ||
+		t->kind == TYPE_CIDR || t->kind == TYPE_ADDR;
+}
+
+static void offer_word(struct diag *d, const struct node *n, const struct type *want)
+{
+	const struct text t = n->literal.text;
+	diag_help(d, "%.*s stands without quotes", TEXT_ARG(want->name));
+	if (t.size && ((t.data[0] >= '0' && t.data[0] <= '9') || t.data[0] == '*'))
 		diag_patch(d, node_span(n), "%.*s", TEXT_ARG(t));
 }
 
@@ -140,7 +176,14 @@ static void report_mismatch(struct checker *c, struct node *n, const struct type
 		offer_number(d, n);
 	else if (n->kind == NODE_STRING && want->kind == TYPE_ENUM)
 		offer_variant(d, n, want->enumeration);
-	else if (n->kind == NODE_INT && want->kind == TYPE_STRING)
+	else if (n->kind == NODE_STRING && is_one_word(want))
+		offer_word(d, n, want);
+	else if (n->kind == NODE_INT && want->kind == TYPE_ADDR) {
+		diag_help(d, "an address has two parts: `*` stands for every address of this machine");
+		struct span begin = node_span(n);
+		begin.end = begin.begin;
+		diag_patch(d, begin, "*:");
+	} else if (n->kind == NODE_INT && want->kind == TYPE_STRING)
 		diag_help(d, "text stands in quotes");
 	else if (want->kind == TYPE_STRING && type_has_text(got))
 		diag_help(d, "a template makes text of it: \"{...}\"");

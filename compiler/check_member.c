@@ -41,6 +41,8 @@ static struct diag *report_no_field(
 		node_name_span(n), "%.*s has no `%.*s`", TEXT_ARG(of->name), TEXT_ARG(n->name));
 	diag_title(d, names->count ? n->name : of->name);
 	suggest(c, d, n, names);
+	if (of->kind == TYPE_RECORD && of->record->count)
+		note_columns(c, d, of->record);
 	return d;
 }
 

@@ -290,6 +290,7 @@ static void resolve_value(struct checker *c, struct symbol *s, const struct type
 			"one expression gives one value");
 		diag_title(d, s->name);
 		diag_help(d, "leave the key out, or write a query: `for ... yield { ... }`");
+		want = want ? want : error_type(c);
 	}
 	const struct type *t =
 		check_as(c, value, want, kid(s->declaration, DERIVE_TYPE), "the type is said here");

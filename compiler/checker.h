@@ -160,6 +160,7 @@ const struct type *check_as(struct checker *c, struct node *n, const struct type
 const struct type *fit(struct checker *c, struct node *n, const struct type *got,
 	const struct type *want, struct node *because, const char *what);
 const struct type *error_type(struct checker *c);
+void note_columns(struct checker *c, struct diag *d, const struct record *row); /* what it has */
 struct text needed_name(struct checker *c, const struct type *t); /* a type in '... is needed here' */
 void report_missing(struct checker *c, struct node *n, const struct type *got, const char *why);
 /* The table that a row expression comes from, or NULL. */

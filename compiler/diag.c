@@ -6,6 +6,7 @@
 
 #include "lex.h"
 
+#include <ctype.h>
 #include <stdarg.h>
 #include <stdlib.h>
 
@@ -197,12 +198,21 @@ struct diag *diag_patch_line(struct diag *d, struct span after, const char *form
 	return d;
 }
 
+static bool differs_by_case(struct text a, struct text b)
+{
+	size_t i = 0;
+	while (a.size == b.size && i < a.size &&
+	       tolower((unsigned char)a.data[i]) == tolower((unsigned char)b.data[i]))
+		i++;
+	return a.size == b.size && i == a.size;
+}
+
 struct text diag_look_alike(struct text name, const struct text *candidates, size_t count)
 {
 	size_t nearest = name.size <= 3 ? 2 : name.size / 3 + 2; /* one letter of three, and one more */
 	struct text best = TEXT("");
 	for (size_t i = 0; i < count; i++) {
-		size_t distance = text_distance(name, candidates[i]);
+		size_t distance = differs_by_case(name, candidates[i]) ? 0 : text_distance(name, candidates[i]);
 		if (distance < nearest) {
 			nearest = distance;
 			best = candidates[i];

@@ -65,6 +65,11 @@ static struct module *load(
 		struct diag *d = diag_new(c->diags, DIAG_UNKNOWN_MODULE, node_name_span(use), "%s",
 			stdlib ? "no module of this name" : why);
 		diag_title(d, name);
+		static const struct text known[] = { { "istio", 5 }, { "kubernetes", 10 } };
+		struct vec names = { 0 };
+		for (size_t i = 0; stdlib && i < sizeof known / sizeof known[0]; i++)
+			vec_push(c->arena, &names, (void *)&known[i]);
+		suggest(c, d, use, &names);
 		if (stdlib)
 			diag_note(d, "the standard library has: istio, kubernetes, mesh.authz");
 		return NULL;

@@ -204,6 +204,10 @@ void report_unknown_name(struct checker *c, struct node *n)
 	struct diag *d = diag_new(c->diags, DIAG_UNKNOWN_NAME, node_span(n), "not known here");
 	diag_title(d, n->name);
 	suggest(c, d, n, &names);
+	if (text_is(n->name, "now"))
+		diag_note(d,
+			"time comes as rows: `collection tick: Tick from clock(10s)`; a handler has "
+			"`conn.accepted`");
 	if (text_is(n->name, "conn"))
 		diag_note(d,
 			"`conn` is the connection of a listener's handler; a decision takes it as "
