@@ -72,7 +72,8 @@ mkdir "$work/01 ünder way"; cp "$work/good.weft" "$work/01 ünder way/main.weft
 expect build-folder 0 '' "$weft" build "$work/01 ünder way/main.weft" -o "$work/bin"
 
 # `weft cost` and `weft graph` of the sidecar: what a connection looks up, and a picture.
-expect cost-connection 0 'served[target], rejected(policies)[namespace], guards[action]' "$weft" cost examples/04-sidecar/main.weft
+expect cost-connection 0 'served[target], ' "$weft" cost examples/04-sidecar/main.weft
+expect cost-connection-groups 0 'guards[action]' "$weft" cost examples/04-sidecar/main.weft
 expect graph-dot 0 'digraph' "$weft" graph examples/04-sidecar/main.weft
 if command -v dot >/dev/null; then expect graph-svg 0 '<svg' "$weft" graph --svg examples/04-sidecar/main.weft; fi
 
