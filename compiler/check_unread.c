@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT
  *
- * check_unread.c: look-ups in rejected(c) by a part of the key. A document that cannot be read may not show whose it
- * is; its row has an empty text there, and stands for every key, so that nobody is let in because the name of a
- * broken policy was unreadable too. `r in rejected(c)[a, _]` is therefore read as `r in rejected(c)` with
- * the condition `r.k == a or r.k == ""`, and every later pass sees only that.
+ * check_unread.c: look-ups in rejected(c) by a part of the key. A document that cannot be read may
+ * not show whose it is; its row has an empty text there, and stands for every key, so that nobody
+ * is let in because the name of a broken policy was unreadable too. `r in rejected(c)[a, _]` is
+ * therefore read as `r in rejected(c)` with the condition `r.k == a or r.k == ""`, and every later
+ * pass sees only that.
  */
 #include "checker.h"
 
-static struct node *node_at(struct checker *c, const struct node *at, enum node_kind kind, struct node *a, struct node *b)
+static struct node *node_at(struct checker *c, const struct node *at, enum node_kind kind,
+	struct node *a, struct node *b)
 {
 	struct node *n = ARENA_NEW(c->arena, struct node);
 	n->kind = kind;
@@ -28,14 +30,16 @@ static struct node *node_at(struct checker *c, const struct node *at, enum node_
 	return n;
 }
 
-static struct node *binary(struct checker *c, const struct node *at, enum op op, struct node *a, struct node *b)
+static struct node *binary(
+	struct checker *c, const struct node *at, enum op op, struct node *a, struct node *b)
 {
 	struct node *n = node_at(c, at, NODE_BINARY, a, b);
 	n->op = op;
 	return n;
 }
 
-static struct node *field_of(struct checker *c, const struct node *at, struct node *value, struct text name)
+static struct node *field_of(
+	struct checker *c, const struct node *at, struct node *value, struct text name)
 {
 	struct node *n = node_at(c, at, NODE_FIELD, value, NULL);
 	n->name = name;
@@ -43,7 +47,8 @@ static struct node *field_of(struct checker *c, const struct node *at, struct no
 }
 
 /* r.k == a or r.k == "" */
-static struct node *part_condition(struct checker *c, const struct node *clause, const struct node *index, size_t i)
+static struct node *part_condition(
+	struct checker *c, const struct node *clause, const struct node *index, size_t i)
 {
 	const struct symbol *table = index->note->table;
 	const struct key_part *part = &index->note->key[i];
@@ -54,22 +59,26 @@ static struct node *part_condition(struct checker *c, const struct node *clause,
 		row->name = clause->name;
 		sides[k] = field_of(c, index, row, column->name);
 	}
-	struct node *value = part->is_ref ? field_of(c, index, part->value, column->name) : part->value;
+	struct node *value =
+		part->is_ref ? field_of(c, index, part->value, column->name) : part->value;
 	struct node *same = binary(c, index, OP_EQUAL, sides[0], value);
 	if (column->type->kind != TYPE_STRING)
 		return same;
 	struct node *unknown = node_at(c, index, NODE_STRING, NULL, NULL);
 	unknown->literal.text = TEXT("");
-	return binary(c, index, OP_OR, same, binary(c, index, OP_EQUAL, sides[1], unknown));
+	return binary(
+		c, index, OP_OR, same, binary(c, index, OP_EQUAL, sides[1], unknown));
 }
 
 /* The condition under which a row is looked up; NULL: not a look-up in rejected rows. */
 static struct node *condition_of(struct checker *c, struct node *clause)
 {
 	struct node *index = kid(clause, FOR_SOURCE), *all = NULL;
-	while (index->kind == NODE_NAME && index->symbol && index->symbol->kind == SYMBOL_LET && index->symbol->declaration)
+	while (index->kind == NODE_NAME && index->symbol && index->symbol->kind == SYMBOL_LET &&
+		index->symbol->declaration)
 		index = kid(index->symbol->declaration, LET_VALUE);
-	if (!index->note || index->note->meaning != MEANS_ROWS_BY_KEY || index->note->table->kind != SYMBOL_REJECTED)
+	if (!index->note || index->note->meaning != MEANS_ROWS_BY_KEY ||
+		index->note->table->kind != SYMBOL_REJECTED)
 		return NULL;
 	for (size_t i = 0; i < index->note->key_count; i++)
 		if (index->note->key[i].value) {
@@ -100,9 +109,11 @@ void check_unread_rounds(struct checker *c, struct node *comprehension, bool eve
 {
 	const struct node *fors = kid(comprehension, COMPREHENSION_FORS);
 	for (uint32_t i = fors->count; i-- > 0;) {
-		struct node *condition = condition_of(c, fors->kids[i]), *given = kid(comprehension, COMPREHENSION_CONDITION);
+		struct node *condition = condition_of(c, fors->kids[i]),
+			    *given = kid(comprehension, COMPREHENSION_CONDITION);
 		if (condition && given)
-			condition = binary(c, condition, every ? OP_IMPLIES : OP_AND, condition, given);
+			condition = binary(
+				c, condition, every ? OP_IMPLIES : OP_AND, condition, given);
 		if (condition)
 			comprehension->kids[COMPREHENSION_CONDITION] = condition;
 	}
