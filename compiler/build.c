@@ -132,9 +132,38 @@ static void add(struct build *b, struct vec *v, const char *argument)
 	vec_push(b->arena, v, (void *)argument);
 }
 
+/* Why the C compiler failed, as far as we know: what it said stands above. */
+static void explain_refusal(const struct build *b)
+{
+	if (b->externs.size && !b->more.count)
+		fprintf(stderr,
+			"weft: this program leaves to C of yours: %s; name its files behind the "
+			"program\n",
+			b->externs.data);
+	else if (b->more.count || b->libraries.count)
+		fputs("weft: the C compiler refused the program with your C and libraries (above)\n",
+			stderr);
+	else
+		fputs("weft: the C compiler refused the program's C (above): that is a mistake of "
+		      "the compiler, please report it\n",
+			stderr);
+}
+
+static bool can_write(struct build *b)
+{
+	struct text folder = text_copy(b->arena, b->output);
+	while (folder.size && folder.data[folder.size - 1] != '/')
+		folder.size--;
+	const char *path = folder.size ? text_copy(b->arena, folder).data : ".";
+	if (access(path, W_OK | X_OK) == 0)
+		return true;
+	fprintf(stderr, "weft: cannot write %s: %s\n", b->output.data, strerror(errno));
+	return false;
+}
+
 bool build_link(struct build *b, const char *optimize)
 {
-	if (!find_library(b))
+	if (!find_library(b) || !can_write(b))
 		return false;
 	const char *cc = getenv("CC");
 	struct vec v = { NULL, 0, 0 };
@@ -161,16 +190,7 @@ bool build_link(struct build *b, const char *optimize)
 	add(b, &v, "-lpthread");
 	if (run_tool(b->arena, &v))
 		return true;
-	if (b->externs.size)
-		fprintf(stderr,
-			"weft: this program leaves to C of yours: %s; name its files behind the "
-			"program\n",
-			b->externs.data);
-	else
-		fputs("weft: the C compiler refused the program's C (above): that is a mistake of "
-		      "the "
-		      "compiler, please report it\n",
-			stderr);
+	explain_refusal(b);
 	return false;
 }
 

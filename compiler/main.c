@@ -48,7 +48,7 @@ static const struct command {
 	 "Example:\n"
 	 "  weft run sidecar.weft --manifests manifests/ --set namespace=shop\n", command_run},
 	{"test", "run the tests that stand in a program (not in this version)", "FILE", "\nExample:\n  weft test sidecar.weft\n", command_test},
-	{"explain", "tell what the code of a report means", "CODE", "\nExample:\n  weft explain E0201\n", command_explain},
+	{"explain", "tell what the code of a report means", "[CODE]", "\nWithout a code it lists all of them.\n\nExample:\n  weft explain E0201\n", command_explain},
 	{"graph", "draw which rows follow from which", "FILE [--svg]",
 	 "\nExample:\n  weft graph sidecar.weft | dot -Tsvg -o graph.svg\n", command_graph},
 	{"cost", "tell the work that each change causes", "FILE", "\nExample:\n  weft cost sidecar.weft\n", command_cost},
@@ -77,6 +77,12 @@ static const struct command *find(const char *name)
 	for (size_t i = 0; i < COMMAND_COUNT; i++)
 		if (strcmp(commands[i].name, name) == 0)
 			return &commands[i];
+	static const char *const later[] = {"doc", "why", "conflicts", "record", "replay", "plan", "reload", "lsp"};
+	for (size_t i = 0; i < sizeof(later) / sizeof(later[0]); i++)
+		if (strcmp(later[i], name) == 0) {
+			fprintf(stderr, "weft: `%s` is not in this version\n", name);
+			return NULL;
+		}
 	struct text names[COMMAND_COUNT];
 	for (size_t i = 0; i < COMMAND_COUNT; i++)
 		names[i] = text_of(commands[i].name);

@@ -59,6 +59,10 @@ for pass in 'tokens:a type Service' 'ast:(derive ports' 'types:(name labels : La
   expect "dump-${pass%%:*}" 0 "${pass#*:}" "$weft" check "--dump=${pass%%:*}" examples/02-per-port/main.weft
 done
 expect dump-nothing 2 'there are tokens, ast, types and plan' "$weft" check --dump=machine-code "$work/good.weft"
+expect plan-later 2 'is not in this version' "$weft" plan
+expect build-nowhere 1 'cannot write' "$weft" build "$work/good.weft" -o "$work/missing/bin"
+echo 'int broken(' >"$work/broken.c"
+expect build-broken-c 1 'with your C' "$weft" build "$work/good.weft" "$work/broken.c" -o "$work/bin"
 expect test-later 2 'is not in this version' "$weft" test "$work/good.weft"
 
 # Whatever a file is called, its program compiles; one that does nothing says so.
