@@ -86,7 +86,7 @@ def is_cut(peer):
 class Program:
     """`weft run` of a text, or a built program, until the case ends."""
 
-    def __init__(self, folder, text, *options, build=(), name="main"):
+    def __init__(self, folder, text, *options, build=(), name="main", prefix=()):
         self.folder = folder
         path = os.path.join(folder, name + ".weft")
         with open(path, "w") as f:
@@ -96,7 +96,7 @@ class Program:
             command = [os.path.join(folder, "program")]
             subprocess.run([WEFT, "build", path, *build, "-o", command[0]], check=True, stderr=subprocess.DEVNULL)
         self.log = open(os.path.join(folder, "log"), "w+")
-        self.process = subprocess.Popen([*command, *options], stdout=self.log, stderr=self.log)
+        self.process = subprocess.Popen([*prefix, *command, *options], stdout=self.log, stderr=self.log)
 
     def __enter__(self):
         return self
@@ -331,10 +331,10 @@ def save_to_running(folder):
         assert program.ends() == 0
 
 
-def main():
+def run_cases(*cases):
     subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
     failed = 0
-    for case in (forward, per_port, revocation, revocation_with_workers, unreadable, user_code, embed, label_file, status_and_watch, save_to_running):
+    for case in cases:
         with tempfile.TemporaryDirectory(prefix="weft-run.") as folder:
             try:
                 case(folder)
@@ -347,4 +347,5 @@ def main():
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run_cases(forward, per_port, revocation, revocation_with_workers, unreadable, user_code, embed, label_file,
+        status_and_watch, save_to_running))
