@@ -15,7 +15,7 @@ CO_OBJ  := $(patsubst %.c,$(BUILD)/%.o,$(filter-out $(GEN)/%,$(CO_SRC))) $(GEN)/
 RT_LIBS := -luring -lyaml -lpthread
 STDLIB  := $(wildcard stdlib/*.weft stdlib/*/*.weft)
 
-.PHONY: all clean install run test check unit update bench-proxy
+.PHONY: all clean install run test check unit update bench-proxy bench-engine
 all: $(BUILD)/weft $(BUILD)/libweft.a
 
 # ---- the two commands of the README: they install what is missing ----
@@ -37,6 +37,9 @@ update: all
 bench-proxy: all
 	@tests/deps.sh test
 	@tests/bench/proxy.sh
+# What a change costs in compiled programs; SQLite stands beside them where libsqlite3-dev is installed.
+bench-engine: all
+	@tests/bench/engine/run.sh
 
 install: all
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/lib $(DESTDIR)$(PREFIX)/include/weft/abi \
