@@ -117,13 +117,18 @@ static void check_pattern(struct checker *c, struct node *pattern, struct cover 
 
 static void report_open(struct checker *c, struct node *match, const struct cover *cover)
 {
-	struct buffer list = { .arena = c->arena };
-	for (size_t i = 0; i < cover->count; i++)
-		if (!cover->seen[i] && cover->type->kind == TYPE_ENUM)
-			buffer_format(&list, "%s%.*s", list.size ? ", " : "",
-				TEXT_ARG(cover->type->enumeration->variants[i].name));
-		else if (!cover->seen[i])
-			buffer_format(&list, "%s%s", list.size ? ", " : "", i ? "true" : "false");
+	struct buffer list = { .arena = c->arena }, arms = { .arena = c->arena };
+	for (size_t i = 0; i < cover->count; i++) {
+		if (cover->seen[i])
+			continue;
+		const struct enum_variant *v = cover->type->kind == TYPE_ENUM
+			? &cover->type->enumeration->variants[i]
+			: NULL;
+		const struct text name = v ? v->name : i ? TEXT("true") : TEXT("false");
+		buffer_format(&list, "%s%.*s", list.size ? ", " : "", TEXT_ARG(name));
+		buffer_format(&arms, "`%.*s%s => ...`, ", TEXT_ARG(name),
+			v && v->payload_count ? "(...)" : "");
+	}
 	struct diag *d = diag_new(c->diags, DIAG_MATCH_OPEN, node_span(match->kids[0]),
 		"not covered: %s", list.size ? list.data : "every other value");
 	diag_title(d, cover->type->name);
@@ -132,7 +137,10 @@ static void report_open(struct checker *c, struct node *match, const struct cove
 			"%.*s comes from outside: `Unknown(code)` stands for what it may hold some "
 			"day",
 			TEXT_ARG(cover->type->name));
-	diag_help(d, "add an arm for each, or `_ => ...`");
+	if (arms.size)
+		diag_help(d, "add %.*sor one for all of them: `_ => ...`", TEXT_ARG(buffer_text(&arms)));
+	else
+		diag_help(d, "add an arm for the others: `_ => ...`");
 }
 
 void check_arms(struct checker *c, struct node *match, arm_fn *body, void *user)

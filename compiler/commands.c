@@ -20,16 +20,19 @@ static int dump(struct compilation *c, const char *pass)
 		dump_ast(c->file, stdout, false);
 		return compile_report(c, false);
 	}
-	bool is_whole = compile_check(c);
+	bool is_known = strcmp(pass, "types") == 0 || strcmp(pass, "plan") == 0;
+	bool is_whole = is_known && compile_check(c);
+	if (!is_known) {
+		fprintf(stderr, "weft check: no pass `%s` to dump; there are tokens, ast, types and plan\n", pass);
+		return 2;
+	}
 	if (strcmp(pass, "types") == 0) {
 		if (is_whole)
 			dump_ast(c->file, stdout, true);
 		return compile_report(c, false);
 	}
-	if (is_whole && (!dump_pass || !dump_pass(c, text_of(pass), stdout))) {
-		fprintf(stderr, "weft check: no pass `%s` to dump; there are tokens, ast, types and plan\n", pass);
-		return 2;
-	}
+	if (is_whole)
+		dump_pass(c, text_of(pass), stdout);
 	return compile_report(c, false);
 }
 

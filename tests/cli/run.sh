@@ -41,6 +41,9 @@ expect check-missing 2 'cannot read' "$weft" check "$work/missing.weft"
 expect check-nothing 2 'which file?' "$weft" check
 expect check-json 1 '"code":"E0201"' "$weft" check --json "$work/bad.weft"
 expect no-colour-in-a-file 1 'error[E0201]: `forward` needs' "$weft" check "$work/bad.weft"
+if command -v script >/dev/null; then
+  expect colour-on-a-terminal 0 $'\e[' script -qc "env -u NO_COLOR TERM=xterm '$weft' check '$work/bad.weft'" /dev/null
+fi
 expect explain 0 'error[E0202]: this `...` is not closed' "$weft" explain E0202
 expect explain-unknown 2 'there is no code' "$weft" explain E9999
 expect explain-all 0 'E0101' "$weft" explain
