@@ -46,6 +46,7 @@ struct system {
 	void (*change)(void *state, const struct pod *);
 	size_t bytes;              /* after the load, by this system's own count */
 	uint64_t (*allocations)(void); /* NULL: not counted */
+	uint64_t (*digest)(void *state); /* of all answers, in any order: the same for all systems */
 };
 
 /* Each loads the rows of the shape; the process ends when that fails. */
@@ -53,7 +54,8 @@ struct system weft_system(const struct shape *);
 struct system floor_system(const struct shape *);
 struct system sqlite_system(const struct shape *); /* name NULL: not built in */
 
-/* Warms up, then times `count` changes of one pod each, twice: as a whole (mean), and one by one. */
+uint64_t digest_row(int64_t ip, int64_t port);
+/* Warms up, then times `count` changes of one pod each: ROUNDS times as a whole (mean: the middle round), then one by one. */
 void measure(const struct shape *, const struct system *, size_t count);
 void report(const char *workload, const char *system, size_t n, const char *metric, double value, const char *unit);
 

@@ -146,6 +146,15 @@ static void change(void *state, const struct pod *p)
 		answer(f, &(struct answer){ p->ip, f->services[s - 1].port, namespace, name, f->services[s - 1].name, zone });
 }
 
+static uint64_t digest(void *state)
+{
+	struct floor *f = state;
+	uint64_t sum = f->answer_count;
+	for (size_t i = 0; i < f->answer_count; i++)
+		sum += digest_row(f->answers[i].ip, f->answers[i].port);
+	return sum;
+}
+
 struct system floor_system(const struct shape *s)
 {
 	size_t before = heap_bytes();
@@ -171,7 +180,7 @@ struct system floor_system(const struct shape *s)
 		pod_make(s, k, (int64_t)k, &p);
 		change(f, &p);
 	}
-	return (struct system){ "floor", f, change, heap_bytes() - before, NULL };
+	return (struct system){ "floor", f, change, heap_bytes() - before, NULL, digest };
 }
 
 void floor_load(size_t rows)

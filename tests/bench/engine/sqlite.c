@@ -97,6 +97,17 @@ static void load_others(const struct shape *s, sqlite3 *c)
 	sqlite3_finalize(nodes);
 }
 
+static uint64_t digest(void *state)
+{
+	struct db *d = state;
+	sqlite3_stmt *q = prepare(d->connection, "select ip, port from addresses");
+	uint64_t sum = 0;
+	for (; sqlite3_step(q) == SQLITE_ROW; sum++)
+		sum += digest_row(sqlite3_column_int64(q, 0), sqlite3_column_int64(q, 1));
+	sqlite3_finalize(q);
+	return sum;
+}
+
 struct system sqlite_system(const struct shape *s)
 {
 	static struct db d;
@@ -118,7 +129,7 @@ struct system sqlite_system(const struct shape *s)
 	run(d.connection, trigger);
 	run(d.connection, "commit");
 	d.update = prepare(d.connection, "update pods set ip = ?, node = ?, app = ? where namespace = ? and name = ?");
-	return (struct system){ "sqlite", &d, change, heap_bytes() - before, NULL };
+	return (struct system){ "sqlite", &d, change, heap_bytes() - before, NULL, digest };
 }
 #else
 struct system sqlite_system(const struct shape *s)

@@ -86,11 +86,31 @@ static void *selected_load(const struct shape *s)
 	return program;
 }
 
+static uint64_t join_digest(void *state)
+{
+	const struct join_addresses *rows;
+	size_t count = join_addresses_list(state, &rows);
+	uint64_t digest = count;
+	for (size_t i = 0; i < count; i++)
+		digest += digest_row(rows[i].ip, rows[i].port);
+	return digest;
+}
+
+static uint64_t selected_digest(void *state)
+{
+	const struct selected_applied *rows;
+	size_t count = selected_applied_list(state, &rows);
+	uint64_t digest = count;
+	for (size_t i = 0; i < count; i++)
+		digest += digest_row(rows[i].ip, rows[i].port);
+	return digest;
+}
+
 struct system weft_system(const struct shape *s)
 {
 	size_t before = weft_alloc_live_bytes();
 	struct system y = { "weft", s->three_way ? join_load(s) : selected_load(s), s->three_way ? join_change : selected_change,
-		0, weft_alloc_calls };
+		0, weft_alloc_calls, s->three_way ? join_digest : selected_digest };
 	struct pod p;
 
 	for (size_t k = 0; k < s->pods; k++) {
