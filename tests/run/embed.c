@@ -8,8 +8,11 @@
 #include "web.h"
 
 #include <poll.h>
+#include <pthread.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/epoll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -23,7 +26,7 @@ static unsigned line_failed;
 	} while (0)
 
 struct seen {
-	unsigned opened, changed, closed, last;
+	unsigned opened, changed, closed, last, old_target, new_target;
 };
 
 static struct weft_text text(const char *s)
@@ -51,6 +54,8 @@ static void port_changed(void *user, struct ports *program, const struct ports_p
 	seen->opened += !before;
 	seen->changed += before && after;
 	seen->closed += !after;
+	seen->old_target = before ? before->target : 0;
+	seen->new_target = after ? after->target : 0;
 	const struct ports_ports *row = after ? after : before;
 	EXPECT(row->service.namespace_.size == 4 &&
 		memcmp(row->service.namespace_.data, "shop", 4) == 0);
@@ -111,7 +116,9 @@ static void rows_in_and_out(struct ports *program, struct seen *seen, uint16_t t
 	EXPECT(row && row->target == target && row->service.name.size == 3);
 	EXPECT(ports_ports_get(program, 1) == NULL);
 	EXPECT(ports_services_delete(program, text("shop"), text("more")) == WEFT_OK);
-	EXPECT(seen->closed == 1);
+	EXPECT(seen->closed == 1 && seen->old_target == 1 && seen->new_target == 0);
+	EXPECT(put_service(program, "next", 9102, 7, &why) == WEFT_OK);
+	EXPECT(seen->changed == 1 && seen->old_target == 1 && seen->new_target == 7);
 	ports_ports_unwatch(program, port_changed);
 	EXPECT(ports_services_delete(program, text("shop"), text("next")) == WEFT_OK);
 	EXPECT(seen->closed == 1);
@@ -165,6 +172,61 @@ static void dials(struct ports *program)
 	EXPECT(calls == 11);
 }
 
+static void *turn_elsewhere(void *program)
+{
+	EXPECT(ports_turn(program, 0) == WEFT_WRONG_THREAD);
+	return NULL;
+}
+
+static void run_by_post(void *argument)
+{
+	*(int *)argument = 1;
+}
+
+static void *post_elsewhere(void *arguments)
+{
+	void **a = arguments;
+	poll(NULL, 0, 20);
+	EXPECT(ports_post(a[0], run_by_post, a[1]) == WEFT_OK);
+	return NULL;
+}
+
+/* A post from a thread wakes a loop that sleeps on the descriptor, by poll and by epoll; only the instance's thread turns. */
+static void threads(struct ports *program)
+{
+	pthread_t thread;
+	EXPECT(pthread_create(&thread, NULL, turn_elsewhere, program) == 0);
+	pthread_join(thread, NULL);
+	for (int with_epoll = 0; with_epoll < 2; with_epoll++) {
+		int ran = 0, set = epoll_create1(0);
+		struct epoll_event event = { .events = EPOLLIN };
+		EXPECT(epoll_ctl(set, EPOLL_CTL_ADD, ports_descriptor(program), &event) == 0);
+		void *arguments[] = { program, &ran };
+		EXPECT(pthread_create(&thread, NULL, post_elsewhere, arguments) == 0);
+		for (int i = 0; i < 100 && !ran; i++) {
+			struct pollfd wait = { ports_descriptor(program), POLLIN, 0 };
+			int ready = with_epoll ? epoll_wait(set, &event, 1, 2000) : poll(&wait, 1, 2000);
+			EXPECT(ready == 1);
+			ports_turn(program, 0);
+		}
+		EXPECT(ran);
+		pthread_join(thread, NULL);
+		close(set);
+	}
+}
+
+/* An application built with an older header, whose options ended earlier. */
+static void older_caller(void)
+{
+	struct weft_options options = { .size = offsetof(struct weft_options, record) };
+	struct web *program = NULL;
+	options.record = "not looked at";
+	options.log_level = (enum weft_log_level)77;
+	options.has_log_level = true;
+	EXPECT(web_create(&options, &program, NULL) == WEFT_OK);
+	web_destroy(program);
+}
+
 int main(int argc, char **argv)
 {
 	uint16_t target = (uint16_t)(argc > 1 ? atoi(argv[1]) : 9);
@@ -178,6 +240,8 @@ int main(int argc, char **argv)
 	rows_in_and_out(first, &one, target);
 	adopts(first);
 	dials(first);
+	threads(first);
+	older_caller();
 	EXPECT(two.opened == 0);
 	EXPECT(ports_ports_watch(second, port_changed) == WEFT_OK);
 	EXPECT(put_service(second, "web", 9200, target, NULL) == WEFT_OK);

@@ -228,7 +228,7 @@ def embed(folder):
     program = os.path.join(folder, "embed")
     includes = ["-I" + out, "-I" + os.path.join(ROOT, "runtime/include")]
     for header in ("ports.h", "web.h"):
-        subprocess.run(["g++", "-std=c++17", "-Wall", "-Wextra", "-Wpedantic", "-Werror", "-x", "c++", *includes, "-fsyntax-only",
+        subprocess.run(["g++", "-std=c++17", "-Wall", "-Wextra", "-Wpedantic", "-Wconversion", "-Wshadow", "-Werror", "-x", "c++", *includes, "-fsyntax-only",
                         os.path.join(out, header)], check=True)
     subprocess.run(["gcc", "-std=c11", "-g", "-fsanitize=address,undefined", "-Wall", "-Wextra", "-Werror", *includes,
                     os.path.join(ROOT, "tests/run/embed.c"), os.path.join(out, "ports.c"), os.path.join(out, "web.c"),
