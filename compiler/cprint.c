@@ -3,7 +3,7 @@
  * cprint.c: lines of C: indentation from the braces, long lines broken where a person would, the
  * source line in front of the first statement that comes from it, string literals.
  */
-#include "emit.h"
+#include "emit_make.h"
 #include "diag.h"
 
 #include <stdarg.h>
@@ -202,13 +202,10 @@ static struct text plain_condition(struct emitter *e, struct text t)
 		    rest = { t.data + end, t.size - end };
 	if (!negated)
 		return text_format(e->arena, "if (%.*s%.*s", TEXT_ARG(inner), TEXT_ARG(rest));
-	inner = text_copy(e->arena, inner);
-	const char *equal = strstr(inner.data, " == ");
-	if (!equal || strstr(equal + 4, " == ") || strstr(inner.data, " && ") ||
-		strstr(inner.data, " || ") || strstr(inner.data, " ? ") || strchr(inner.data, '"'))
+	struct text unequal = c_unequal(e, inner);
+	if (unequal.size == 0)
 		return t;
-	return text_format(e->arena, "if (%.*s != %s%.*s", (int)(equal - inner.data), inner.data,
-		equal + 4, TEXT_ARG(rest));
+	return text_format(e->arena, "if (%.*s%.*s", TEXT_ARG(unequal), TEXT_ARG(rest));
 }
 
 static void add_line(struct emitter *e, struct text t, unsigned deeper)

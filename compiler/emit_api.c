@@ -113,6 +113,18 @@ static void transactions(struct emitter *e)
 
 /* ---- rows ---- */
 
+/* A key column as a parameter: never a name that these functions use themselves. */
+static struct text parameter(struct emitter *e, const struct record *r, size_t field)
+{
+	static const char *const own[] = { "w", "to", "why", "scope", "stored", "program",
+		"status", "found", "row" };
+	struct text name = c_field(e, r, field);
+	for (size_t i = 0; i < sizeof(own) / sizeof(*own); i++)
+		if (text_is(name, own[i]))
+			return text_format(e->arena, "%s_", own[i]);
+	return name;
+}
+
 /* ", uint16_t port, struct weft_text name": the key as parameters. */
 static struct text key_parameters(
 	struct emitter *e, const struct record *r, const size_t *key, size_t count)
@@ -121,7 +133,7 @@ static struct text key_parameters(
 	for (size_t i = 0; i < count; i++) {
 		size_t field = column_field(r, key[i]);
 		buffer_format(&b, ", %s %s", c_public(e, r->fields[field].type).data,
-			c_field(e, r, field).data);
+			parameter(e, r, field).data);
 	}
 	return count ? buffer_text(&b) : TEXT("");
 }
@@ -138,7 +150,7 @@ static struct text key_function(struct emitter *e, struct text name, const struc
 	for (size_t i = 0; i < count; i++) {
 		size_t field = column_field(r, key[i]);
 		struct text c = c_field(e, r, field);
-		emit_take(e, r->fields[field].type, c.data,
+		emit_take(e, r->fields[field].type, parameter(e, r, field).data,
 			text_format(e->arena, "to->%s", c.data).data,
 			text_copy(e->arena, r->fields[field].name).data);
 	}
@@ -165,7 +177,7 @@ static struct text key_names(
 {
 	struct buffer b = { e->arena, NULL, 0, 0 };
 	for (size_t i = 0; i < count; i++)
-		buffer_format(&b, "%s, ", c_field(e, r, column_field(r, key[i])).data);
+		buffer_format(&b, "%s, ", parameter(e, r, column_field(r, key[i])).data);
 	return count ? buffer_text(&b) : TEXT("");
 }
 

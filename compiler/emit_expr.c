@@ -30,6 +30,46 @@ struct text c_no_parens(struct text c)
 	return (struct text){ c.data + 1, c.size - 2 };
 }
 
+static bool stands_at(struct text c, size_t i, const char *word)
+{
+	size_t size = strlen(word);
+	return c.size - i >= size && memcmp(c.data + i, word, size) == 0;
+}
+
+struct text c_unequal(struct emitter *e, struct text c)
+{
+	static const char *const weaker[] = { " != ", " && ", " || ", " ? ", " & ", " | ", " ^ " };
+	struct text inner = c_no_parens(c);
+	size_t at = 0;
+	int depth = 0;
+	char quote = 0;
+	for (size_t i = 0; i < inner.size; i++) {
+		if (quote) {
+			if (inner.data[i] == '\\')
+				i++;
+			else if (inner.data[i] == quote)
+				quote = 0;
+			continue;
+		}
+		if (inner.data[i] == '"' || inner.data[i] == '\'')
+			quote = inner.data[i];
+		depth += strchr("([{", inner.data[i]) ? 1 : strchr(")]}", inner.data[i]) ? -1 : 0;
+		if (depth || inner.data[i] != ' ')
+			continue;
+		for (size_t k = 0; k < sizeof(weaker) / sizeof(*weaker); k++)
+			if (stands_at(inner, i, weaker[k]))
+				return TEXT("");
+		if (stands_at(inner, i, " == ") && at)
+			return TEXT("");
+		if (stands_at(inner, i, " == "))
+			at = i;
+	}
+	if (at == 0)
+		return TEXT("");
+	at += (size_t)(inner.data - c.data);
+	return text_format(e->arena, "%.*s !=%.*s", (int)at, c.data, (int)(c.size - at - 3), c.data + at + 3);
+}
+
 /* As text_copy: the callers print with %s. */
 static struct text without(struct emitter *e, struct text c)
 {

@@ -39,6 +39,8 @@ void emit_detached_begin(struct emitter *e, struct emit_detached *d, unsigned de
 bool emit_detached_end(struct emitter *e, struct emit_detached *d); /* true: it has statements */
 struct text c_parens(struct emitter *e, struct text c); /* as an operand of an operator */
 struct text c_no_parens(struct text c);                 /* without outer parentheses */
+/* `a == b` as `a != b`, outer parentheses kept; empty when c is anything but one equality. */
+struct text c_unequal(struct emitter *e, struct text c);
 
 /* ---- emit_literal.c ---- */
 bool emit_literal(struct emitter *e, const struct node *n, struct operand *r);

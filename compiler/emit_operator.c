@@ -206,13 +206,9 @@ struct text emit_condition(struct emitter *e, const struct node *n, bool negated
 		return c;
 	if (c.size > 1 && c.data[0] == '!' && c.data[1] != '=')
 		return text_copy(e->arena, (struct text){ c.data + 1, c.size - 1 });
-	if (n->kind == NODE_BINARY && c.data[0] == '(') { /* (a == b) is (a != b) */
-		const char *equal = strstr(c.data, " == ");
-		if (equal && strstr(equal + 1, " == ") == NULL && !strstr(c.data, " && ") &&
-			!strstr(c.data, " || ") && !strstr(c.data, " ? "))
-			return text_format(
-				e->arena, "%.*s != %s", (int)(equal - c.data), c.data, equal + 4);
-	}
+	struct text unequal = c_unequal(e, c);
+	if (unequal.size)
+		return unequal;
 	return text_format(e->arena, "!%s", c.data);
 }
 
@@ -433,12 +429,9 @@ void emit_binary(struct emitter *e, const struct node *n, struct operand *r)
 		return;
 	case OP_UNEQUAL: {
 		struct text equal = emit_equal(e, a, b);
-		const char *at = a.type->kind == TYPE_OPTION ? NULL : strstr(equal.data, " == ");
+		struct text unequal = c_unequal(e, equal);
 		*r = operand_value(n->type,
-			at && equal.data[0] == '('
-				? text_format(e->arena, "%.*s != %s", (int)(at - equal.data),
-					  equal.data, at + 4)
-				: text_format(e->arena, "!%s", equal.data));
+			unequal.size ? unequal : text_format(e->arena, "!%s", equal.data));
 		return;
 	}
 	case OP_LESS:

@@ -12,6 +12,11 @@ import json, random, sys
 
 RECORDS = """record Item { n: Int, t: String }
 enum Colour { Red, Green, Blue }
+enum Shape { Dot, Circle(Int), Named(String, Int) }
+record Flat { k: Int, n: Int, t: String }
+record Settings { top: Int, label: String, best: Int? }
+fn shape(n: Int, s: String) -> Shape = if n < 1 { Dot } else { if n > 2 { Named(s, n) } else { Circle(n) } }
+fn flat(k: Int) -> Flat = { k, n: k * 2, t: "f{k}" }
 record Thing {
   k: Int
   g: Int
@@ -23,11 +28,15 @@ record Thing {
   xs: [Int]
   items: [Item]
   l: Labels
+  m: {String: Int}
   sel: Selector absent Nothing
 }
+param limit: Int = 2
+param word: String = "b"
 """
 THING = {"k": "Int", "g": "Int", "v": "Int", "s": "String", "o": "Int?", "b": "Bool", "c": "Colour", "xs": "[Int]",
-         "items": "[Item]", "l": "Labels", "sel": "Selector"}
+         "items": "[Item]", "l": "Labels", "m": "{String: Int}",
+         "sel": "Selector"}
 
 
 class Table:
@@ -69,6 +78,14 @@ class Generator:
             options.append(lambda: f"({v}.{self.pick(t.of('Int?'))} else {self.r.randint(0, 3)})")
         if t.of("[Int]"):
             options.append(lambda: f"count(e in {v}.{self.pick(t.of('[Int]'))} where e > {self.r.randint(0, 3)})")
+        if t.of("{String: Int}"):
+            options.append(lambda: self.use("map look-up") or f'({v}.{self.pick(t.of("{String: Int}"))}["{self.pick("pqr")}"] else 1)')
+        if t.of("Int?"):
+            options.append(lambda: f"sum(e in {v}.{self.pick(t.of('Int?'))} yield e)")
+        if t.of("Shape"):
+            options.append(lambda: self.use("match with payload") or
+                           f"(match {v}.{self.pick(t.of('Shape'))} {{ Dot => {self.r.randint(0, 3)}, Circle(z) => z, Named(z, y) => y + {self.r.randint(0, 2)} }})")
+        options.append(lambda: self.use("param") or "limit")
         if self.singles:
             options.append(lambda: self.use("single value read") or self.pick(self.singles))
         if depth < 2:
@@ -85,6 +102,7 @@ class Generator:
             options.append(lambda: f"{v}.{self.pick(t.of('Bool'))}")
         if t.of("String"):
             options.append(lambda: f'{v}.{self.pick(t.of("String"))} == "{self.pick("abc")}"')
+            options.append(lambda: f'{v}.{self.pick(t.of("String"))} == word')
             options.append(lambda: self.use("like") or f'{v}.{self.pick(t.of("String"))} like "*{self.pick("abc")}*"')
         if t.of("Colour"):
             options.append(lambda: f"{v}.{self.pick(t.of('Colour'))} == {self.pick(['Red', 'Green', 'Blue'])}")
@@ -210,6 +228,112 @@ class Generator:
             body = f"\n  for a in {t.name}\n  for i in a.{self.pick(t.of('[Item]'))}" + self.wheres({"a": t})
             self.emit(self.name(), t.key + ["n"], body, fields, "\n  on conflict keep first by i.t", True)
 
+    def key_fields(self, t):
+        return [(k, f"a.{k}", t.columns[k]) for k in t.key]
+
+    def list_of_rows(self):
+        """[q in table yield e]: a list without an order of its own."""
+        t, u = self.pick(self.tables), self.pick(self.tables)
+        columns = u.of("Int", "String", "Colour", "Bool")
+        if not t.ints() or not columns or "zs" in t.key:
+            return
+        c = self.pick(columns)
+        self.use("list from a table")
+        source, where = u.name, f" where {self.condition({'q': u})}" if self.chance(0.5) else ""
+        if len(u.key) == 2 and self.chance(0.5) and u.columns[u.key[0]] == "Int":
+            source = f"{u.name}[a.{self.pick(t.ints())}, _]"
+        elif self.chance(0.5):
+            source, where = f"scan {u.name}", f" where {self.condition({'q': u, 'a': t})}"
+        kind = {"Int": "[Int]", "String": "[String]"}.get(u.columns[c], "Other")
+        fields = self.key_fields(t) + [("zs", f"[q in {source}{where} yield q.{c}]", kind)]
+        if self.chance(0.5) and u.ints() and "zt" not in t.key:
+            self.use("sum over look-ups")
+            fields.append(("zt", f"{self.pick(['sum'])}(q in {source}{where} yield q.{self.pick(u.ints())})", "Int"))
+        self.emit(self.name(), t.key, f"\n  for a in {t.name}" + self.wheres({"a": t}), fields)
+
+    def texts(self):
+        t = self.pick(self.tables)
+        if not t.ints() or not t.of("String"):
+            return
+        self.use("template in a key")
+        fields = [("s", f'"{{a.{self.pick(t.of("String"))}}}-{{a.{self.pick(t.ints())}}}"', "String"), ("v", self.integer({"a": t}), "Int")]
+        self.emit(self.name(), ["s"], f"\n  for a in {t.name}" + self.wheres({"a": t}), fields,
+                  f"\n  on conflict keep {self.pick(['first', 'last'])} by a.{self.pick(t.ints())}", True)
+
+    def shapes(self):
+        t = self.pick(self.tables)
+        if not t.ints() or not t.of("String") or "h" in t.key:
+            return
+        self.use("enum with payload")
+        fields = self.key_fields(t) + [("h", f'shape({self.integer({"a": t})}, a.{self.pick(t.of("String"))})', "Shape")]
+        self.emit(self.name(), t.key, f"\n  for a in {t.name}" + self.wheres({"a": t}), fields)
+
+    def maps(self):
+        t = self.pick(self.tables)
+        which = self.pick(["Labels", "{String: Int}"])
+        if not t.of(which) or {"w", "x"} & set(t.key) or len(t.key) > 2:
+            return
+        self.use("walk over " + ("labels" if which == "Labels" else "a map"))
+        fields = self.key_fields(t) + [("w", "e.key", "String"), ("x", "e.value", "String" if which == "Labels" else "Int")]
+        self.emit(self.name(), t.key + ["w"], f"\n  for a in {t.name}\n  for e in a.{self.pick(t.of(which))}" + self.wheres({"a": t}), fields)
+
+    def optional(self):
+        t, u = self.pick(self.tables), self.pick(self.tables)
+        form = self.pick(["value", "row", "let"])
+        if form == "value":
+            if not t.of("Int?") or "x" in t.key:
+                return
+            self.use("for over an option")
+            fields = self.key_fields(t) + [("x", "x", "Int")]
+            self.emit(self.name(), t.key, f"\n  for a in {t.name}\n  for x in a.{self.pick(t.of('Int?'))}" + self.wheres({"a": t}), fields)
+        elif len(u.key) == 1 and u.columns[u.key[0]] == "Int" and t.ints() and u.ints() and "x" not in t.key:
+            self.use("for over a row that may be missing")
+            fields = self.key_fields(t) + [("x", f"b.{self.pick(u.ints())}", "Int")]
+            source = f"{u.name}[a.{self.pick(t.ints())}]"
+            body = f"\n  for a in {t.name}" + (f"\n  let b = {source} else skip" if form == "let" else f"\n  for b in {source}")
+            self.emit(self.name(), t.key, body + self.wheres({"a": t, "b": u}), fields)
+
+    def with_(self):
+        t = self.pick(self.tables)
+        if not t.ints():
+            return
+        self.use("with")
+        name, g = self.name(), self.pick(t.ints())
+        self.text.append(f"derive {name}[k]: Flat =\n  for a in {t.name}" + self.wheres({"a": t}) +
+                         f"\n  yield flat(a.{g}) with {{ n: {self.integer({'a': t})} }}\n  on conflict keep first by a.{self.pick(t.ints())}\n")
+        self.tables.append(Table(name, ["k"], {"k": "Int", "n": "Int", "t": "String"}, True))
+
+    def record(self):
+        t, u = self.pick(self.tables), self.pick(self.tables)
+        if not t.ints() or not u.ints() or not t.of("Int"):
+            return
+        self.use("single record")
+        name = f"r{len(self.singles) + 1}"
+        self.text.append(f'derive {name}: Settings = {{ top: count(a in {t.name}), label: "{{word}}{{limit}}", best: max(a in {u.name} yield a.{self.pick(u.ints())}) }}\n')
+        self.singles += [f"{name}.top", f"({name}.best else 3)"]
+
+    def over_single(self):
+        if not self.singles:
+            return
+        self.use("derive over single values")
+        name = f"t{len(self.singles) + 1}"
+        a, b = self.pick(self.singles), self.pick(self.singles)
+        self.text.append(f"derive {name}: Int = {a} {self.pick('+-*')} {b}\n")
+        self.singles.append(name)
+
+    def by_ref(self):
+        t = self.pick([t for t in self.tables if t.name.startswith("c")])
+        self.use("group by ref")
+        if not t.ints():
+            return
+        i = self.pick(t.ints())
+        name, second = self.name(), self.name()
+        self.text.append(f"derive {name}[r] =\n  for a in {t.name}" + self.wheres({"a": t}) +
+                         f"\n  group r = a.id\n  yield {{ r, n: count(), v: max(a.{i}), w: first(a.{i} by a.{self.pick(t.ints())}) }}\n")
+        shown = ", ".join(f"{k}: b.{k}" for k in t.key)
+        self.text.append(f"derive {second}[{', '.join(t.key)}] =\n  for a in {name}\n  for b in {t.name}[a.r]\n  yield {{ {shown}, x: a.n + b.{i}, y: a.v }}\n")
+        self.tables.append(Table(second, t.key, {**{k: "Int" for k in t.key}, "x": "Int", "y": "Int"}))
+
     def group(self):
         t = self.pick(self.tables)
         ints = t.ints()
@@ -224,7 +348,9 @@ class Generator:
         if t.of("Bool"):
             options += [("so", f"some(a.{self.pick(t.of('Bool'))})", "Bool"), ("no", f"none(a.{self.pick(t.of('Bool'))})", "Bool")]
         if t.of("Int?"):
-            options.append(("os", f"sum(a.{self.pick(t.of('Int?'))} else skip)", "Int"))
+            o = lambda: f"a.{self.pick(t.of('Int?'))} else skip"
+            options += [("os", f"sum({o()})", "Int"), ("on", f"count({o()})", "Int"), ("od", f"count(distinct {o()})", "Int"),
+                        ("oc", f"collect({o()} by {e()})", "[Int]"), ("om", f"max({o()})", "Int?"), ("of", f"first({o()} by {e()})", "Int?")]
         chosen = self.r.sample(options, self.r.randint(1, len(options)))
         self.use(*[c[1].split("(")[0] + " of a group" for c in chosen])
         body = f"\n  for a in {t.name}" + self.wheres({"a": t}) + f"\n  group g1 = a.{g}"
@@ -304,8 +430,9 @@ class Generator:
             self.text.append(f"extern collection c{i}[{', '.join(key)}]: Thing\n")
             self.tables.append(Table(f"c{i}", key, dict(THING)))
         kinds = [self.filter_map, self.join, self.join, self.walk, self.group, self.group, self.conflict, self.conflict,
-                 self.union, self.single, self.losers, self.reference]
-        wanted = self.r.randint(6, 10)
+                 self.union, self.single, self.losers, self.reference, self.list_of_rows, self.texts, self.shapes, self.maps,
+                 self.optional, self.with_, self.record, self.over_single, self.by_ref]
+        wanted = self.r.randint(6, 12)
         tries = 0
         while self.count < wanted and tries < 60:
             tries += 1
@@ -319,7 +446,8 @@ class Generator:
         row = {"k": k, "g": g, "v": r.randint(0, 4), "s": self.pick(["a", "ab", "b", "bc", "c"]), "b": self.chance(0.5),
                "c": self.pick(["Red", "Green", "Blue"]), "xs": [r.randint(0, 4) for _ in range(r.randint(0, 4))],
                "items": [{"n": r.randint(0, 2), "t": self.pick("xyz")} for _ in range(r.randint(0, 3))],
-               "l": {x: self.pick("12") for x in r.sample("pqr", r.randint(0, 3))}}
+               "l": {x: self.pick("12") for x in r.sample("pqr", r.randint(0, 3))},
+               "m": {x: r.randint(0, 4) for x in r.sample("pqr", r.randint(0, 3))}}
         if self.chance(0.6):
             row["o"] = r.randint(0, 3)
         if self.chance(0.7):
