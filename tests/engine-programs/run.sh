@@ -38,6 +38,20 @@ case_of() {
   fi
 }
 
+# Every allocation of every transaction fails once, and nothing of it is seen; insert, then delete, leaves nothing.
+without_memory() {
+  local name=$1
+  shift
+  if ! ${CC:-cc} -std=c11 -D_GNU_SOURCE -g -fsanitize=address,undefined -I$root/runtime/include -I$root/runtime "-DPROGRAM=${name}_program" \
+       -o "$work/$name/memory" memory.c "$work/$name/$name.o" "$build/libweft.a" -luring -lyaml -lpthread >"$work/log" 2>&1 ||
+     ! timeout 60 "$work/$name/memory" "$name.jsonl" "$@" >"$work/said" 2>"$work/log"; then
+    echo "FAIL $name without memory: $(head -c 600 "$work/log")"
+    failed=1
+  else
+    echo "ok $name without memory: $(cat "$work/said")"
+  fi
+}
+
 # A compiler that reads the state behind a driver NEW instead of OLD must be noticed: by a failing transaction, or by other rows.
 canary() {
   local objects
@@ -73,6 +87,8 @@ case_of rules rules.weft
 case_of shapes shapes.weft
 case_of ports $root/examples/02-per-port/main.weft namespace shop labels "app=web,tier=front"
 case_of endpoints $root/examples/06-endpoints/main.weft
+for name in lookups aggregates rules shapes endpoints; do without_memory $name; done
+without_memory ports namespace shop labels "app=web,tier=front"
 flat
 canary
 exit $failed

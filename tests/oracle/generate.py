@@ -112,7 +112,7 @@ class Generator:
         if t.of("Int?"):
             options.append(lambda: f"some(e in {v}.{self.pick(t.of('Int?'))})")
         if t.of("Selector") and t.of("Labels"):
-            options.append(lambda: self.use("selects") or f"{v}.sel selects {v}.l")
+            options.append(lambda: self.use("selects") or f"{v}.{self.pick(t.of('Selector'))} selects {v}.{self.pick(t.of('Labels'))}")
         if depth < 2:
             options.append(lambda: f"({self.condition(scope, depth + 1)} {self.pick(['and', 'or', 'implies'])} {self.condition(scope, depth + 1)})")
             options.append(lambda: f"not ({self.condition(scope, depth + 1)})")
@@ -124,17 +124,18 @@ class Generator:
         u = self.pick(self.tables)
         ints = scope[v].ints()
         inside = dict(scope, q=u)
-        if len(u.key) == 1 and ints and self.chance(0.4):
+        if len(u.key) == 1 and u.columns[u.key[0]] == "Int" and ints and self.chance(0.4):
             self.use("look-up by full key")
             other = [c for c in u.ints() if c not in u.key]
             if other:
                 return f"({u.name}[{v}.{self.pick(ints)}]?.{self.pick(other)} else 2) > {self.r.randint(0, 3)}"
         source = u.name
-        if len(u.key) == 2 and ints:
+        by_part = len(u.key) == 2 and u.columns[u.key[0]] == "Int" and ints
+        if by_part:
             self.use("look-up by partial key")
             source = f"{u.name}[{v}.{self.pick(ints)}, _]"
         where = f" where {self.condition({'q': u})}" if self.chance(0.5) else ""
-        if len(u.key) == 2 and ints and self.chance(0.4):
+        if by_part and self.chance(0.4):
             self.use("correlated condition")
             where = f" where {self.condition(inside)}"
         which = self.pick(["some", "none", "count", "all"])
@@ -201,7 +202,7 @@ class Generator:
             body = f"\n  for a in {t.name}\n  for b in {u.name}\n  where b.{self.pick(tu)} == a.{self.pick(ta)}"
         if t.of("Labels") and u.of("Selector") and self.chance(0.5):
             self.use("selects in a join")
-            body += "\n  where b.sel selects a.l"
+            body += f"\n  where b.{self.pick(u.of('Selector'))} selects a.{self.pick(t.of('Labels'))}"
         fields = [(f"a_{k}", f"a.{k}", t.columns[k]) for k in t.key] + [(f"b_{k}", f"b.{k}", u.columns[k]) for k in u.key]
         key = [f[0] for f in fields]
         fields += [("w", self.integer(scope), "Int")]
@@ -274,8 +275,8 @@ class Generator:
         if not t.of(which) or {"w", "x"} & set(t.key) or len(t.key) > 2:
             return
         self.use("walk over " + ("labels" if which == "Labels" else "a map"))
-        fields = self.key_fields(t) + [("w", "e.key", "String"), ("x", "e.value", "String" if which == "Labels" else "Int")]
-        self.emit(self.name(), t.key + ["w"], f"\n  for a in {t.name}\n  for e in a.{self.pick(t.of(which))}" + self.wheres({"a": t}), fields)
+        fields = self.key_fields(t) + [("w", "entry.key", "String"), ("x", "entry.value", "String" if which == "Labels" else "Int")]
+        self.emit(self.name(), t.key + ["w"], f"\n  for a in {t.name}\n  for entry in a.{self.pick(t.of(which))}" + self.wheres({"a": t}), fields)
 
     def optional(self):
         t, u = self.pick(self.tables), self.pick(self.tables)

@@ -40,7 +40,8 @@ echo "operators used: $(sort "$work/all" | uniq -c | sort -rn | awk '{ n = $1; $
 
 # A generator that leaves operators out proves nothing about them.
 for operator in group self-join 'on conflict merge' 'on conflict reject' 'on conflict keep first' 'on conflict keep last' also 'walk over a list' \
-  'look-up by full key' 'look-up by partial key' 'none over a table' 'some over a table' 'single value' ref 'conflicts(c)' selects; do
+  'look-up by full key' 'look-up by partial key' 'none over a table' 'some over a table' 'single value' ref 'conflicts(c)' selects 'list from a table' with \
+  'match with payload' 'walk over a map' 'walk over labels' 'template in a key' 'for over an option' 'single record' 'group by ref' param; do
   ((programs < 12)) || grep -qxF "$operator" "$work/all" || { status=1; echo "FAIL coverage: no program used: $operator"; }
 done
 
