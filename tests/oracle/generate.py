@@ -52,7 +52,7 @@ class Table:
 
 class Generator:
     def __init__(self, seed):
-        self.r = random.Random(seed)
+        self.r, self.seed = random.Random(seed), seed
         self.tables, self.singles, self.text, self.used = [], [], [], set()
         self.count = 0
         self.merges = False
@@ -268,6 +268,10 @@ class Generator:
         self.use("enum with payload")
         fields = self.key_fields(t) + [("h", f'shape({self.integer({"a": t})}, a.{self.pick(t.of("String"))})', "Shape")]
         self.emit(self.name(), t.key, f"\n  for a in {t.name}" + self.wheres({"a": t}), fields)
+        self.use("match with payload")
+        arms = 'Dot => "dot", Circle(z) => "c{z}", Named(z, y) => "{z}/{y}"'
+        made = self.tables[-1]
+        self.emit(self.name(), t.key, f"\n  for a in {made.name}", self.key_fields(t) + [("u", f"match a.h {{ {arms} }}", "String")])
 
     def maps(self):
         t = self.pick(self.tables)
@@ -282,8 +286,7 @@ class Generator:
         t, u = self.pick(self.tables), self.pick(self.tables)
         form = self.pick(["value", "row", "let"])
         if form == "value":
-            if not t.of("Int?") or "x" in t.key:
-                return
+            t = self.pick([t for t in self.tables if t.of("Int?") and "x" not in t.key])
             self.use("for over an option")
             fields = self.key_fields(t) + [("x", "x", "Int")]
             self.emit(self.name(), t.key, f"\n  for a in {t.name}\n  for x in a.{self.pick(t.of('Int?'))}" + self.wheres({"a": t}), fields)
@@ -433,6 +436,8 @@ class Generator:
         kinds = [self.filter_map, self.join, self.join, self.walk, self.group, self.group, self.conflict, self.conflict,
                  self.union, self.single, self.losers, self.reference, self.list_of_rows, self.texts, self.shapes, self.maps,
                  self.optional, self.with_, self.record, self.over_single, self.by_ref]
+        for i in range(3):  # so that some programs have every one
+            kinds[(self.seed * 3 + i) % len(kinds)]()
         wanted = self.r.randint(6, 12)
         tries = 0
         while self.count < wanted and tries < 60:
