@@ -128,7 +128,8 @@ static bool ends_present(struct line_head *h, const char *bytes, size_t size)
 	return false;
 }
 
-/* Sends the request, prints the answer as it comes (`once`: up to the rows that are there). A line that begins with `!` (or
+/* Sends the request, prints the answer as it comes (`once`: up to the rows that are there). A line
+ * that begins with `!` (or
  * {"error") is a refusal. */
 static int ask(const char *command, int fd, const char *request, bool once)
 {

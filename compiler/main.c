@@ -21,44 +21,58 @@ static const struct command {
 	const char *name, *summary, *usage, *help;
 	int (*run)(int argc, char **argv);
 } commands[] = {
-	{"check", "read a program and report what is wrong with it", "[--json] [--dump=PASS] FILE",
-	 "  --json        one JSON object per report, on standard output, for editors\n"
-	 "  --dump=PASS   print what a pass made: tokens, ast, types, plan\n"
-	 "\n"
-	 "Example:\n"
-	 "  weft check sidecar.weft\n", command_check},
-	{"fmt", "write programs in the one canonical style", "[--check] FILE... | -",
-	 "  --check       change nothing; list the files that are not in the style and exit with 1\n"
-	 "  -             read standard input, write standard output\n"
-	 "\n"
-	 "Example:\n"
-	 "  weft fmt *.weft\n", command_fmt},
-	{"build", "compile a program to one native executable, or to C", "FILE [MORE.c ...] -o BIN [-lNAME]",
-	 "  -o BIN        the executable\n"
-	 "  --emit c -o DIR   write the .c and .h to embed instead\n"
-	 "  -g            lines of the program in the debugger instead of lines of its C\n"
-	 "\n"
-	 "Example:\n"
-	 "  weft build sidecar.weft -o sidecar && ./sidecar --manifests manifests/\n", command_build},
-	{"run", "compile a program and start it", "FILE [MORE.c ...] [--check] [run options]",
-	 "  --manifests DIR   read (and watch) Kubernetes manifests there\n"
-	 "  --set NAME=VALUE  set a param\n"
-	 "  --check           compare every settled state with the oracle\n"
-	 "\n"
-	 "Example:\n"
-	 "  weft run sidecar.weft --manifests manifests/ --set namespace=shop\n", command_run},
-	{"test", "run the tests that stand in a program (not in this version)", "FILE", "\nExample:\n  weft test sidecar.weft\n", command_test},
-	{"explain", "tell what the code of a report means", "[CODE]", "\nWithout a code it lists all of them.\n\nExample:\n  weft explain E0201\n", command_explain},
-	{"graph", "draw which rows follow from which", "FILE [--svg]",
-	 "\nExample:\n  weft graph sidecar.weft | dot -Tsvg -o graph.svg\n", command_graph},
-	{"cost", "tell the work that each change causes", "FILE", "\nExample:\n  weft cost sidecar.weft\n", command_cost},
-	{"new", "begin a project: a program that forwards, and a page about it", "NAME",
-	 "\nExample:\n  weft new shop && weft run shop/main.weft\n", command_new},
-	{"status", "ask a running program how it is", "[PROGRAM] [--admin PATH] [--json]",
-	 "\nExample:\n  weft status\n", command_status},
-	{"watch", "follow the rows of a running program's collection", "COLLECTION [PROGRAM] [--admin PATH] [--json] [--once]",
-	 "\n  --once        the rows that are there, and no more\n\nExample:\n  weft watch ports\n", command_watch},
-	{"help", "tell about a command", "[COMMAND]", "\nExample:\n  weft help build\n", help_command},
+	{ "check", "read a program and report what is wrong with it", "[--json] [--dump=PASS] FILE",
+		"  --json        one JSON object per report, on standard output, for editors\n"
+		"  --dump=PASS   print what a pass made: tokens, ast, types, plan\n"
+		"\n"
+		"Example:\n"
+		"  weft check sidecar.weft\n",
+		command_check },
+	{ "fmt", "write programs in the one canonical style", "[--check] FILE... | -",
+		"  --check       change nothing; list the files that are not in the style and exit "
+		"with 1\n"
+		"  -             read standard input, write standard output\n"
+		"\n"
+		"Example:\n"
+		"  weft fmt *.weft\n",
+		command_fmt },
+	{ "build", "compile a program to one native executable, or to C",
+		"FILE [MORE.c ...] -o BIN [-lNAME]",
+		"  -o BIN        the executable\n"
+		"  --emit c -o DIR   write the .c and .h to embed instead\n"
+		"  -g            lines of the program in the debugger instead of lines of its C\n"
+		"\n"
+		"Example:\n"
+		"  weft build sidecar.weft -o sidecar && ./sidecar --manifests manifests/\n",
+		command_build },
+	{ "run", "compile a program and start it", "FILE [MORE.c ...] [--check] [run options]",
+		"  --manifests DIR   read (and watch) Kubernetes manifests there\n"
+		"  --set NAME=VALUE  set a param\n"
+		"  --check           compare every settled state with the oracle\n"
+		"\n"
+		"Example:\n"
+		"  weft run sidecar.weft --manifests manifests/ --set namespace=shop\n",
+		command_run },
+	{ "test", "run the tests that stand in a program (not in this version)", "FILE",
+		"\nExample:\n  weft test sidecar.weft\n", command_test },
+	{ "explain", "tell what the code of a report means", "[CODE]",
+		"\nWithout a code it lists all of them.\n\nExample:\n  weft explain E0201\n",
+		command_explain },
+	{ "graph", "draw which rows follow from which", "FILE [--svg]",
+		"\nExample:\n  weft graph sidecar.weft | dot -Tsvg -o graph.svg\n", command_graph },
+	{ "cost", "tell the work that each change causes", "FILE",
+		"\nExample:\n  weft cost sidecar.weft\n", command_cost },
+	{ "new", "begin a project: a program that forwards, and a page about it", "NAME",
+		"\nExample:\n  weft new shop && weft run shop/main.weft\n", command_new },
+	{ "status", "ask a running program how it is", "[PROGRAM] [--admin PATH] [--json]",
+		"\nExample:\n  weft status\n", command_status },
+	{ "watch", "follow the rows of a running program's collection",
+		"COLLECTION [PROGRAM] [--admin PATH] [--json] [--once]",
+		"\n  --once        the rows that are there, and no more\n\nExample:\n  weft watch "
+		"ports\n",
+		command_watch },
+	{ "help", "tell about a command", "[COMMAND]", "\nExample:\n  weft help build\n",
+		help_command },
 };
 
 enum { COMMAND_COUNT = sizeof(commands) / sizeof(commands[0]) };

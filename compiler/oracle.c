@@ -65,7 +65,8 @@ static void finish_round(struct oracle *o, const struct oracle_scope *s, const s
 }
 
 /* Where a row of a source came from: its key if it is a table's, else its position. */
-static const struct value *origin_of(struct oracle *o, const struct node *source, const struct value *row, size_t position)
+static const struct value *origin_of(
+	struct oracle *o, const struct node *source, const struct value *row, size_t position)
 {
 	const struct type *t = source->type;
 	if (t && t->kind == TYPE_ROWS && t->collection->type && t->collection->type->kind == TYPE_RECORD)

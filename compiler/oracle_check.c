@@ -87,7 +87,8 @@ static size_t difference(struct oracle *o, const char *verdict, struct symbol *s
 		if (has_row(other, have->rows.items[i]))
 			continue;
 		n++;
-		buffer_format(report, "%s%.*s: %s: %.*s\n", of == BUILTIN_CONFLICTS ? "conflicts of " : "", TEXT_ARG(s->name), verdict,
+		buffer_format(report, "%s%.*s: %s: %.*s\n",
+			of == BUILTIN_CONFLICTS ? "conflicts of " : "", TEXT_ARG(s->name), verdict,
 			TEXT_ARG(value_show(o, have->rows.items[i])));
 	}
 	return n;
@@ -129,7 +130,8 @@ static size_t judge(struct oracle *o, struct oracle *given, struct symbol *s, st
 		n += difference(o, "is there, and must not be", s, of, theirs, mine, report);
 		if (mine->rows.count != theirs->rows.count && !n) {
 			n++;
-			buffer_format(report, "%.*s: %zu rows, and %zu are right\n", TEXT_ARG(s->name), theirs->rows.count, mine->rows.count);
+			buffer_format(report, "%.*s: %zu rows, and %zu are right\n",
+				TEXT_ARG(s->name), theirs->rows.count, mine->rows.count);
 		}
 	}
 	return n;

@@ -16,7 +16,8 @@ static const struct value *eval(struct oracle *o, const struct oracle_scope *s, 
 	return oracle_expression(o, s, n);
 }
 
-static const struct value *apply(struct oracle *o, const struct symbol *function, const struct value **arguments, size_t count);
+static const struct value *apply(struct oracle *o, const struct symbol *function,
+	const struct value **arguments, size_t count);
 
 static const struct value *unknown(struct oracle *o, const char *what)
 {
@@ -72,7 +73,8 @@ static const struct value *ref_of(struct oracle *o, const struct symbol *table, 
 	return value_record(o, names, items, table->key_count);
 }
 
-/* The key arguments of c[...]: a value for each, NULL for `_`; a ref stands for all key columns (the last may be more). */
+/* The key arguments of c[...]: a value for each, NULL for `_`; a ref stands for all key columns
+ * (the last may be more). */
 static size_t key_arguments(struct oracle *o, const struct oracle_scope *s, const struct node *index,
 	const struct value **keys, size_t room)
 {
@@ -97,7 +99,8 @@ static size_t key_arguments(struct oracle *o, const struct oracle_scope *s, cons
 	return count;
 }
 
-/* The row type's key columns compared one by one; `table` may be rejected(c) or conflicts(c), which share or extend c's. */
+/* The row type's key columns compared one by one; `table` may be rejected(c) or conflicts(c), which
+ * share or extend c's. */
 static bool row_has_key(const struct symbol *table, const struct value *row, const struct value **keys, size_t count)
 {
 	for (size_t i = 0; i < count && i < table->key_count; i++) {
@@ -297,8 +300,8 @@ static const struct value *eval_match(struct oracle *o, const struct oracle_scop
 /* ---- calls and aggregates ---- */
 
 /* Every round of a comprehension, through all its `in`s. */
-static void comprehend(struct oracle *o, const struct oracle_scope *s, const struct node *c, const struct node *condition,
-	uint32_t next, struct vec *out)
+static void comprehend(struct oracle *o, const struct oracle_scope *s, const struct node *c,
+	const struct node *condition, uint32_t next, struct vec *out)
 {
 	const struct node *fors = kid(c, COMPREHENSION_FORS);
 
@@ -376,7 +379,8 @@ static int by_then_value(const void *a, const void *b)
 	return c ? c : value_compare(x[1], y[1]);
 }
 
-/* first(e by k), collect(e by k): the values in the order of k, then of themselves. A round whose e or k skips is out. */
+/* first(e by k), collect(e by k): the values in the order of k, then of themselves. A round whose e
+ * or k skips is out. */
 static void in_order(struct oracle *o, struct vec *rounds, const struct node *e, const struct node *by, struct vec *out)
 {
 	struct vec pairs = { 0 };
@@ -466,7 +470,8 @@ static const struct value *call_aggregate(struct oracle *o, const struct oracle_
 		first ? kid(first, ARGUMENT_BY) : NULL, first && (first->flags & NODE_DISTINCT));
 }
 
-static const struct value *apply(struct oracle *o, const struct symbol *function, const struct value **arguments, size_t count)
+static const struct value *apply(struct oracle *o, const struct symbol *function,
+	const struct value **arguments, size_t count)
 {
 	const struct node *fn = function->declaration, *parameters = kid(fn, FN_PARAMS);
 	struct oracle_scope inside = { 0 };

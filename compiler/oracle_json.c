@@ -116,8 +116,9 @@ static const struct value *with_unit(struct reader *r, struct text t)
 	static const struct {
 		const char *name;
 		int64_t unit;
-	} units[] = { { "ns", 1 }, { "us", 1000 }, { "ms", 1000000 }, { "s", 1000000000 }, { "m", 60000000000 },
-		{ "h", 3600000000000 }, { "B", 1 }, { "KiB", 1 << 10 }, { "MiB", 1 << 20 }, { "GiB", 1 << 30 }, { "TiB", INT64_C(1) << 40 } };
+	} units[] = { { "ns", 1 }, { "us", 1000 }, { "ms", 1000000 }, { "s", 1000000000 },
+		{ "m", 60000000000 }, { "h", 3600000000000 }, { "B", 1 }, { "KiB", 1 << 10 },
+		{ "MiB", 1 << 20 }, { "GiB", 1 << 30 }, { "TiB", INT64_C(1) << 40 } };
 	char *end;
 	int64_t n = strtoll(t.data, &end, 10);
 

@@ -22,7 +22,8 @@ static bool listed(const struct value *values, const struct value *v)
 	return false;
 }
 
-/* A requirement is { key, operator: In | NotIn | Exists | DoesNotExist as 0..3, values }. NotIn holds without the label. */
+/* A requirement is { key, operator: In | NotIn | Exists | DoesNotExist as 0..3, values }. NotIn
+ * holds without the label. */
 static bool holds(const struct value *requirement, const struct value *labels)
 {
 	const struct value *v = label(labels, requirement->items[0]->text);

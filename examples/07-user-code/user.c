@@ -17,7 +17,8 @@ struct weft_opt_text country(struct weft_ip ip)
 	return (struct weft_opt_text){ true, ip.byte[15] == 1 ? WEFT_TEXT("home") : WEFT_TEXT("abroad") };
 }
 
-/* All rows are known at once here: what $BLOCKED names. A program that learns of them later keeps `program` and puts. */
+/* All rows are known at once here: what $BLOCKED names. A program that learns of them later keeps
+ * `program` and puts. */
 void blocked_start(struct user_code *program)
 {
 	const char *name = getenv("BLOCKED");
@@ -47,7 +48,8 @@ static void nothing(void *user, struct weft_stream *stream)
 	(void)user, (void)stream;
 }
 
-void greet(struct user_code *program, struct weft_stream *stream, struct weft_addr remote, struct weft_addr original_dst)
+void greet(struct user_code *program, struct weft_stream *stream, struct weft_addr remote,
+	struct weft_addr original_dst)
 {
 	static const struct weft_stream_events events = { received, sent, nothing, nothing };
 	static const char greeting[] = "hello from C\n";

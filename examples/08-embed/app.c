@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT
  *
- * app.c: an application with a poll loop of its own, and the mesh inside it: it puts a Service, watches the derived ports, hands
- * one connection to a listener's handler, and makes one through it. No loopback hop, no thread, no signal handler.
+ * app.c: an application with a poll loop of its own, and the mesh inside it: it puts a Service,
+ * watches the derived ports, hands one connection to a listener's handler, and makes one through
+ * it. No loopback hop, no thread, no signal handler.
  */
 #include "embed.h"
 
@@ -13,12 +14,14 @@
 static const char request[] = "GET /hello.txt HTTP/1.0\r\n\r\n";
 static int answers;
 
-static void ports_changed(void *user, struct embed *mesh, const struct embed_ports *before, const struct embed_ports *after)
+static void ports_changed(void *user, struct embed *mesh, const struct embed_ports *before,
+	const struct embed_ports *after)
 {
 	const struct embed_ports *p = after ? after : before;
 
 	(void)user, (void)mesh;
-	printf("%s port %u, to %u, of %.*s\n", after ? "+" : "-", p->port, p->target, (int)p->service.name.size, p->service.name.data);
+	printf("%s port %u, to %u, of %.*s\n", after ? "+" : "-", p->port, p->target,
+		(int)p->service.name.size, p->service.name.data);
 }
 
 /* What comes back on one connection; whole when the peer has shut its side. */
@@ -51,7 +54,10 @@ static void received(void *user, struct weft_stream *s, struct weft_lease lease,
 	else
 		weft_stream_close(s);
 }
-static void sent(void *user, struct weft_stream *s, size_t size, enum weft_status status) { (void)user, (void)s, (void)size, (void)status; }
+static void sent(void *user, struct weft_stream *s, size_t size, enum weft_status status)
+{
+	(void)user, (void)s, (void)size, (void)status;
+}
 static void nothing(void *user, struct weft_stream *s) { (void)user, (void)s; }
 
 int main(void)

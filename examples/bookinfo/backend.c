@@ -17,7 +17,9 @@ enum { CONNECTIONS_MAX = 256 };
 
 static int listen_on(unsigned short port)
 {
-	struct sockaddr_in address = { .sin_family = AF_INET, .sin_port = htons(port), .sin_addr = { htonl(INADDR_LOOPBACK) } };
+	struct sockaddr_in address = { .sin_family = AF_INET,
+		.sin_port = htons(port),
+		.sin_addr = { htonl(INADDR_LOOPBACK) } };
 	int one = 1, s = socket(AF_INET, SOCK_STREAM, 0);
 
 	if (s < 0 || setsockopt(s, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one)) ||

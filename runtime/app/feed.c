@@ -50,7 +50,10 @@ static enum weft_status change(struct feed *f, bool put, struct weft_text name, 
 {
 	unsigned t = 0;
 
-	while (t < f->info->table_count && !weft_text_equal(name, (struct weft_text){ f->info->tables[t].name, strlen(f->info->tables[t].name) }))
+	while (t < f->info->table_count &&
+		!weft_text_equal(name,
+			(struct weft_text){
+				f->info->tables[t].name, strlen(f->info->tables[t].name) }))
 		t++;
 	if (t == f->info->table_count || !f->info->tables[t].is_input)
 		return fail(f, "no collection has this name", name);

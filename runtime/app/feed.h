@@ -11,8 +11,9 @@
 
 #include <weft/abi.h>
 
-/* Carries out every line, in order; lines behind the last commit are committed, too. Every collection counts as synced. On an error the
- * running transaction is rolled back and `error` names the line. Instance's thread, outside a transaction. */
+/* Carries out every line, in order; lines behind the last commit are committed, too. Every
+ * collection counts as synced. On an error the running transaction is rolled back and `error` names
+ * the line. Instance's thread, outside a transaction. */
 enum weft_status weft_feed(struct weft_program_head *, struct weft_text lines, struct weft_buffer *error);
 /* The lines of a file; `error` also says when it cannot be read. */
 enum weft_status weft_feed_file(struct weft_program_head *, const char *path, struct weft_buffer *error);

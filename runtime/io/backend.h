@@ -93,7 +93,8 @@ enum weft_status weft_posix_adopt(void *world, int descriptor);
 enum weft_status weft_posix_accept(void *world, int listener, int *descriptor);
 void weft_posix_shut(void *world, int descriptor);
 void weft_posix_close(void *world, int descriptor, bool reset);
-void weft_posix_keep_alive(int descriptor); /* a peer that is gone without a word counts as reset after a minute or two */
+void weft_posix_keep_alive(int descriptor); /* a peer that is gone without a word counts as reset
+					       after a minute or two */
 enum weft_status weft_posix_local(void *world, int descriptor, struct weft_addr *);
 enum weft_status weft_posix_remote(void *world, int descriptor, struct weft_addr *);
 enum weft_status weft_posix_original(void *world, int descriptor, struct weft_addr *);

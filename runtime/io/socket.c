@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT
  *
- * socket.c: what a byte-stream socket wants, what the kernel has of it, and how the one follows the other. At
- * most one of each operation is in flight: connect, then a multishot receive beside a send. After the peer's end a
- * watch takes the place of the receive: a peer that half-closed and then died would else be noticed only by a
- * send, so by a silent server never. The descriptor is closed after the last result, the object freed after the last lease.
+ * socket.c: what a byte-stream socket wants, what the kernel has of it, and how the one follows the
+ * other. At most one of each operation is in flight: connect, then a multishot receive beside a
+ * send. After the peer's end a watch takes the place of the receive: a peer that half-closed and
+ * then died would else be noticed only by a send, so by a silent server never. The descriptor is
+ * closed after the last result, the object freed after the last lease.
  */
 #include "io/object.h"
 

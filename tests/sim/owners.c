@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT
  *
- * owners: sockets of runtime/io alone, under owners that arm, pause, keep leases, send, shut, close and abort at any time.
- * Each callback is held against what io.h promises of it; both sides' bytes against their pattern.
+ * owners: sockets of runtime/io alone, under owners that arm, pause, keep leases, send, shut, close
+ * and abort at any time. Each callback is held against what io.h promises of it; both sides' bytes
+ * against their pattern.
  */
 #include "owners.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT
  *
- * app_instance.c: an instance from outside: params, posts, stopping, the state dump for the oracle, the admin socket; and
- * that two of them live in one process and leave nothing behind.
+ * app_instance.c: an instance from outside: params, posts, stopping, the state dump for the oracle,
+ * the admin socket; and that two of them live in one process and leave nothing behind.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -57,7 +57,9 @@ static void params(void)
 {
 	unsetenv("SHOP_NAMESPACE");
 	CHECK_TEXT(create((struct weft_options){ 0 }, NULL, 0), "ok");
-	CHECK(weft_text_equal(weft_text_of(shop()->head.intern, shop()->params.namespace), WEFT_TEXT("default")) && !shop()->params.limit.has);
+	CHECK(weft_text_equal(weft_text_of(shop()->head.intern, shop()->params.namespace),
+		      WEFT_TEXT("default")) &&
+		!shop()->params.limit.has);
 	weft_destroy(program);
 	setenv("SHOP_NAMESPACE", "from-env", 1);
 	struct weft_setting all[] = { { "limit", "1" }, { "limit", "8080" } };
@@ -67,15 +69,18 @@ static void params(void)
 	weft_destroy(program);
 	program = NULL;
 	struct weft_setting bad[] = { { "limit", "70000" }, { "limt", "1" } };
-	CHECK_TEXT(create((struct weft_options){ 0 }, bad, 2), "--set limt=1: the program has no param of this name; it has: namespace, limit\n"
-							   "shop.weft:2: the param `limit` is a Port?, from --set limit=70000: it is not a port (0 to 65535)");
+	CHECK_TEXT(create((struct weft_options){ 0 }, bad, 2),
+		"--set limt=1: the program has no param of this name; it has: namespace, limit\n"
+		"shop.weft:2: the param `limit` is a Port?, from --set limit=70000: it is not a "
+		"port (0 to 65535)");
 	CHECK(program == NULL);
 	unsetenv("SHOP_NAMESPACE");
 }
 
 static void wrong_options(void)
 {
-	CHECK_TEXT(create((struct weft_options){ .backend = "carrier pigeon" }, NULL, 0), "the reactor carrier pigeon: invalid");
+	CHECK_TEXT(create((struct weft_options){ .backend = "carrier pigeon" }, NULL, 0),
+		"the reactor carrier pigeon: invalid");
 	struct weft_program_info old = shop_info;
 	old.abi_version = 99;
 	char *error = NULL;
@@ -92,10 +97,12 @@ static void put_service(int port)
 	memset(&row, 0, sizeof(row));
 	memset(&p, 0, sizeof(p));
 	p.port = (uint16_t)port;
-	if (weft_engine_begin(shop()->head.engine) != WEFT_OK || weft_intern_put_text(in, WEFT_TEXT("shop"), &row.namespace) != WEFT_OK ||
+	if (weft_engine_begin(shop()->head.engine) != WEFT_OK ||
+		weft_intern_put_text(in, WEFT_TEXT("shop"), &row.namespace) != WEFT_OK ||
 		weft_intern_put_text(in, WEFT_TEXT("web"), &row.name) != WEFT_OK ||
 		weft_intern_put_list(in, &shop_port_type, &p, 1, &row.ports) != WEFT_OK ||
-		weft_engine_put(shop()->head.engine, SHOP_SERVICES, &row) != WEFT_OK || weft_engine_commit(shop()->head.engine) != WEFT_OK)
+		weft_engine_put(shop()->head.engine, SHOP_SERVICES, &row) != WEFT_OK ||
+		weft_engine_commit(shop()->head.engine) != WEFT_OK)
 		abort();
 }
 
@@ -148,9 +155,12 @@ static void status(void)
 	CHECK(strstr(answer, "  services                      1 row   not synced\n"));
 	struct weft_documents d;
 	request("status json\n");
-	CHECK(weft_documents_read_json(&d, (struct weft_text){ answer, strlen(answer) }) == WEFT_OK && d.first && !d.first->broken);
+	CHECK(weft_documents_read_json(&d, (struct weft_text){ answer, strlen(answer) }) ==
+			WEFT_OK &&
+		d.first && !d.first->broken);
 	const struct weft_doc *c = weft_doc_get(d.first->root, WEFT_TEXT("collections"));
-	CHECK(c && c->count == 2 && weft_doc_at(c->first, "name") && strcmp(weft_doc_at(c->first, "name")->text.data, "services") == 0);
+	CHECK(c && c->count == 2 && weft_doc_at(c->first, "name") &&
+		strcmp(weft_doc_at(c->first, "name")->text.data, "services") == 0);
 	weft_documents_free(&d);
 	CHECK_TEXT(request("status\r\n") + 0, answer);
 	CHECK_TEXT(request("hello\n"), "! a request is `status` or `watch COLLECTION`, with ` json` behind it for JSON\n");
@@ -171,8 +181,10 @@ static void watch(void)
 	int text = dial_admin(), json = dial_admin(), gone = dial_admin();
 	CHECK(send(text, "watch services\n", 15, 0) == 15 && send(json, "watch services json\n", 20, 0) == 20);
 	CHECK(send(gone, "watch services\n", 15, 0) == 15);
-	static const char row[] = "{\"namespace\":\"shop\",\"name\":\"web\",\"labels\":{},\"ports\":[{\"name\":\"\",\"port\":%d,\"target_port\":null,"
-				  "\"protocol\":\"Tcp\"}],\"selector\":\"Everything\",\"created\":null}";
+	static const char row[] =
+		"{\"namespace\":\"shop\",\"name\":\"web\",\"labels\":{},\"ports\":[{\"name\":\"\","
+		"\"port\":%d,\"target_port\":null,"
+		"\"protocol\":\"Tcp\"}],\"selector\":\"Everything\",\"created\":null}";
 	char a[400], b[400], want[1000];
 	snprintf(a, sizeof(a), row, 80);
 	snprintf(b, sizeof(b), row, 81);
@@ -334,7 +346,9 @@ static void check_states(void)
 	close(fd[0]);
 	const char *last = strstr(answer, "{\"commit\":2}\n");
 	CHECK(last && last[strlen("{\"commit\":2}\n")] == 0);
-	CHECK(strstr(answer, "{\"param\":\"namespace\",\"value\":\"default\"}\n{\"param\":\"limit\",\"value\":null}\n{\"table\":\"services\",\"row\":{"));
+	CHECK(strstr(answer,
+		"{\"param\":\"namespace\",\"value\":\"default\"}\n{\"param\":\"limit\",\"value\":"
+		"null}\n{\"table\":\"services\",\"row\":{"));
 }
 
 static void two_in_one_process(void)
@@ -370,7 +384,8 @@ static void no_memory(void)
 		weft_destroy(program);
 		program = NULL;
 		if (weft_alloc_live_bytes() != live) {
-			case_fail(__FILE__, __LINE__, "allocation %llu: %zu bytes left behind", (unsigned long long)k, weft_alloc_live_bytes() - live);
+			case_fail(__FILE__, __LINE__, "allocation %llu: %zu bytes left behind",
+				(unsigned long long)k, weft_alloc_live_bytes() - live);
 			return;
 		}
 		if (!failed)

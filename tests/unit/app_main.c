@@ -51,12 +51,14 @@ static const char *run(int signals, ...)
 	return said;
 }
 
-#define SAYS(exit_code, text)                                                                                           \
-	do {                                                                                                            \
-		if (code != (exit_code) || !strstr(said, text)) {                                                       \
-			case_fail(__FILE__, __LINE__, "exit code %d, said: %s\n    should: %d, %s", code, said, exit_code, text); \
-			return;                                                                                         \
-		}                                                                                                       \
+#define SAYS(exit_code, text)                                                             \
+	do {                                                                              \
+		if (code != (exit_code) || !strstr(said, text)) {                         \
+			case_fail(__FILE__, __LINE__,                                     \
+				"exit code %d, said: %s\n    should: %d, %s", code, said, \
+				exit_code, text);                                         \
+			return;                                                           \
+		}                                                                         \
 	} while (0)
 
 static void help_and_version(void)
@@ -98,7 +100,8 @@ static void runs_and_drains(void)
 	struct stat s;
 	snprintf(path, sizeof(path), "%s/shop.sock", dir);
 	snprintf(bad, sizeof(bad), "%s/no/shop.sock", dir);
-	run(1, "--manifests", dir, "--set", "namespace=shop", "--set=limit=80", "--admin", path, "--drain=1s", "--workers", "1", NULL);
+	run(1, "--manifests", dir, "--set", "namespace=shop", "--set=limit=80", "--admin", path,
+		"--drain=1s", "--workers", "1", NULL);
 	SAYS(0, "asked to end: draining");
 	CHECK(stat(path, &s) != 0);
 	run(0, "--manifests", dir, "--admin", bad, NULL);

@@ -34,13 +34,14 @@ static void __attribute__((format(printf, 3, 4), unused)) case_fail(const char *
 			return;                                                 \
 		}                                                               \
 	} while (0)
-#define CHECK_TEXT(got, want)                                                                                             \
-	do {                                                                                                              \
-		const char *got_ = (got), *want_ = (want);                                                                \
-		if (!got_ || strcmp(got_, want_) != 0) {                                                                  \
-			case_fail(__FILE__, __LINE__, "%s\n    is:     %s\n    should: %s", #got, got_ ? got_ : "(none)", want_); \
-			return;                                                                                           \
-		}                                                                                                         \
+#define CHECK_TEXT(got, want)                                                                     \
+	do {                                                                                      \
+		const char *got_ = (got), *want_ = (want);                                        \
+		if (!got_ || strcmp(got_, want_) != 0) {                                          \
+			case_fail(__FILE__, __LINE__, "%s\n    is:     %s\n    should: %s", #got, \
+				got_ ? got_ : "(none)", want_);                                   \
+			return;                                                                   \
+		}                                                                                 \
 	} while (0)
 #define CASE(function)                                             \
 	do {                                                       \

@@ -68,7 +68,8 @@ static const char *json(const char *text)
 
 static void yaml_values(void)
 {
-	CHECK_TEXT(yaml("a: 1\nb: [x, 'y', \"z\\n\"]\nc: {d: ~, e: true}\n"), "{a:1,b:[\"x\",\"y\",\"z\n\"],c:{d:null,e:true}}");
+	CHECK_TEXT(yaml("a: 1\nb: [x, 'y', \"z\\n\"]\nc: {d: ~, e: true}\n"),
+		"{a:1,b:[\"x\",\"y\",\"z\n\"],c:{d:null,e:true}}");
 	CHECK_TEXT(yaml("a: yes\nb: off\nc: 'yes'\nd: 1.5\ne: '1.5'\nf: 10.0.0.1\ng: 0x1F\nh: 2024-01-01T00:00:00Z\n"),
 		"{a:true,b:false,c:\"yes\",d:1.5,e:\"1.5\",f:\"10.0.0.1\",g:0x1F,h:\"2024-01-01T00:00:00Z\"}");
 	CHECK_TEXT(yaml("a: |\n  one\n  ---x\n  two\nb: >\n  p\n  q\n"), "{a:\"one\n---x\ntwo\n\",b:\"p q\n\"}");
@@ -95,29 +96,40 @@ static void yaml_broken(void)
 	/* what stood before the break is kept, and the documents around it are read */
 	CHECK_TEXT(yaml("a: 1\n---\nkind: X\nb: [1,\nc: }\n---\nd: 4\n"),
 		"{a:1} | {kind:\"X\",b:[1,{}],c:{}} !5:while parsing a flow node: did not find expected node content | {d:4}");
-	CHECK_TEXT(yaml("a:\n\tb: 1\n"), "{a:{b:\"1\"}} !2:while scanning for the next token: found character that cannot start any token");
+	CHECK_TEXT(yaml("a:\n\tb: 1\n"),
+		"{a:{b:\"1\"}} !2:while scanning for the next token: found character that cannot "
+		"start any token");
 	CHECK_TEXT(yaml("a: *nobody\n"), "{a:{}} !1:nothing is named &nobody above");
 	CHECK_TEXT(yaml("a: !mine x\n"), "{a:{}} !1:the tag !mine is not known here");
 	CHECK_TEXT(yaml("a: !!int x\n"), "{a:{}} !1:the tag tag:yaml.org,2002:int does not fit its value");
 	CHECK_TEXT(yaml("? [a]\n: 1\n"), "{} !1:a key must be plain text");
 	CHECK_TEXT(yaml("a: \x01\n"), "{a:{}} !1:control characters are not allowed");
 	CHECK_TEXT(yaml("a: 1\na: 2\n"), "{a:1,a:2} ?2:the key `a` stands twice in one map, first in line 1");
-	CHECK_TEXT(yaml("x:\n- {b: 1,\n   b: 2}\n"), "{x:[{b:1,b:2}]} ?3:the key `b` stands twice in one map, first in line 2");
+	CHECK_TEXT(yaml("x:\n- {b: 1,\n   b: 2}\n"),
+		"{x:[{b:1,b:2}]} ?3:the key `b` stands twice in one map, first in line 2");
 }
 
 /* What a broken document was about, as far as its lines tell. */
 static void yaml_salvage(void)
 {
-	CHECK_TEXT(yaml("apiVersion: v1\n\tx: 1\nkind: Service # old\nmetadata:\n  labels:\n    name: no\n  name: 'web'\n  namespace: shop\nspec: {a: 1\n"),
-		"{apiVersion:\"v1\",kind:\"Service\",metadata:{name:\"web\",namespace:\"shop\"},spec:{a:\"1\"}} "
-		"!2:while scanning a plain scalar from line 1: found a tab character that violates indentation");
-	CHECK_TEXT(yaml("{\n  \"kind\": \"X\",\n  \"metadata\": {\"name\": \"a\", \"n\": \"b\"},\n  oops: [\n"),
-		"{kind:\"X\",metadata:{name:\"a\",n:\"b\"},oops:[]} !4:while parsing a flow node: did not find expected node content");
-	CHECK(weft_documents_read(&docs, WEFT_DOCUMENT_JSON, WEFT_TEXT("{\n  \"a\": 01,\n  \"kind\": \"X\",\n  \"metadata\": {\n    \"name\": \"n\",\n"
-										"    \"namespace\": \"shop\"\n  }\n}\n")) == WEFT_OK);
+	CHECK_TEXT(yaml("apiVersion: v1\n\tx: 1\nkind: Service # old\nmetadata:\n  labels:\n    "
+			"name: no\n  name: 'web'\n  namespace: shop\nspec: {a: 1\n"),
+		"{apiVersion:\"v1\",kind:\"Service\",metadata:{name:\"web\",namespace:\"shop\"},"
+		"spec:{a:\"1\"}} "
+		"!2:while scanning a plain scalar from line 1: found a tab character that violates "
+		"indentation");
+	CHECK_TEXT(yaml("{\n  \"kind\": \"X\",\n  \"metadata\": {\"name\": \"a\", \"n\": \"b\"},\n "
+			" oops: [\n"),
+		"{kind:\"X\",metadata:{name:\"a\",n:\"b\"},oops:[]} !4:while parsing a flow node: "
+		"did not find expected node content");
+	CHECK(weft_documents_read(&docs, WEFT_DOCUMENT_JSON,
+		      WEFT_TEXT("{\n  \"a\": 01,\n  \"kind\": \"X\",\n  \"metadata\": {\n    "
+				"\"name\": \"n\",\n"
+				"    \"namespace\": \"shop\"\n  }\n}\n")) == WEFT_OK);
 	CHECK_TEXT(show(), "{a:\"01\",kind:\"X\",metadata:{name:\"n\",namespace:\"shop\"}} !2:a number does not begin with 0");
 	CHECK_TEXT(yaml("a: 'never closed\nkind: X\nmetadata: {name: web, namespace: shop}\n"),
-		"{a:{},kind:\"X\",metadata:{name:\"web\",namespace:\"shop\"}} !3:while scanning a quoted scalar from line 1: found unexpected end of stream");
+		"{a:{},kind:\"X\",metadata:{name:\"web\",namespace:\"shop\"}} !3:while scanning a "
+		"quoted scalar from line 1: found unexpected end of stream");
 }
 
 static void yaml_aliases(void)
@@ -237,9 +249,11 @@ static void numbers(void)
 		const char *text;
 		int64_t value;
 		bool good;
-	} all[] = { { "0", 0, 1 }, { "-7", -7, 1 }, { "+7", 7, 1 }, { "0x1f", 31, 1 }, { "0o17", 15, 1 }, { "017", 15, 1 }, { "0b11", 3, 1 },
-		{ "1_000", 1000, 1 }, { "1e3", 1000, 1 }, { "3.0", 3, 1 }, { "3.5", 0, 0 }, { "9223372036854775807", INT64_MAX, 1 },
-		{ "9223372036854775808", 0, 0 }, { "-9223372036854775808", INT64_MIN, 1 }, { "1e300", 0, 0 }, { ".inf", 0, 0 },
+	} all[] = { { "0", 0, 1 }, { "-7", -7, 1 }, { "+7", 7, 1 }, { "0x1f", 31, 1 },
+		{ "0o17", 15, 1 }, { "017", 15, 1 }, { "0b11", 3, 1 }, { "1_000", 1000, 1 },
+		{ "1e3", 1000, 1 }, { "3.0", 3, 1 }, { "3.5", 0, 0 },
+		{ "9223372036854775807", INT64_MAX, 1 }, { "9223372036854775808", 0, 0 },
+		{ "-9223372036854775808", INT64_MIN, 1 }, { "1e300", 0, 0 }, { ".inf", 0, 0 },
 		{ ".nan", 0, 0 }, { "089", 89, 1 } };
 	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
 		struct weft_doc n = { .kind = WEFT_DOC_NUMBER, .text = { all[i].text, strlen(all[i].text) } };
@@ -257,7 +271,8 @@ static void no_memory(void)
 	size_t live = weft_alloc_live_bytes();
 	for (uint64_t k = 1;; k++) {
 		weft_alloc_fail_at(k, 0);
-		enum weft_status status = weft_documents_read(&docs, WEFT_DOCUMENT_YAML, (struct weft_text){ text, sizeof(text) - 1 });
+		enum weft_status status = weft_documents_read(
+			&docs, WEFT_DOCUMENT_YAML, (struct weft_text){ text, sizeof(text) - 1 });
 		bool failed = weft_alloc_failed();
 		weft_alloc_fail_at(0, 0);
 		weft_documents_free(&docs);
@@ -271,8 +286,10 @@ static void no_memory(void)
 static void mutations(void)
 {
 	static const char *const seeds[] = {
-		"apiVersion: v1\nkind: Service\nmetadata: &m {name: a, labels: {x: 'y', z: \"\\u00e9\"}}\nspec:\n  - *m\n  - <<: *m\n---\nb: |\n t\n...\n",
-		"{\"a\": [1, -2.5e3, true, null, \"x\\ud83d\\ude00\\n\"], \"b\": {\"c\": {}, \"d\": []}}\n[\"z\"]",
+		"apiVersion: v1\nkind: Service\nmetadata: &m {name: a, labels: {x: 'y', z: "
+		"\"\\u00e9\"}}\nspec:\n  - *m\n  - <<: *m\n---\nb: |\n t\n...\n",
+		"{\"a\": [1, -2.5e3, true, null, \"x\\ud83d\\ude00\\n\"], \"b\": {\"c\": {}, "
+		"\"d\": []}}\n[\"z\"]",
 	};
 	uint64_t random = 42;
 	time_t end = time(NULL) + 3;

@@ -139,7 +139,11 @@ static enum weft_status echo_begin(struct echo *echo, const struct weft_io_optio
 static void many_through_a_small_ring(const char *backend)
 {
 	enum { MANY = 300, ROUNDS = 20 };
-	struct weft_io_options options = { .backend = backend, .entries = 4, .buffers_first = 8, .buffers_max = 16, .buffer_size = 64 };
+	struct weft_io_options options = { .backend = backend,
+		.entries = 4,
+		.buffers_first = 8,
+		.buffers_max = 16,
+		.buffer_size = 64 };
 	struct network net = { NULL };
 	struct echo echo = { 0 };
 	struct weft_addr at;

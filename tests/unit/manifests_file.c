@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT
  *
- * manifests_file.c: `from file(...)` and `from clock(...)`: keyed lists, single values, the downward API's label files and
- * their swap, files that come late, break, and go; on a real directory with a real instance.
+ * manifests_file.c: `from file(...)` and `from clock(...)`: keyed lists, single values, the
+ * downward API's label files and their swap, files that come late, break, and go; on a real
+ * directory with a real instance.
  */
 #include <sys/stat.h>
 #include <time.h>
@@ -33,26 +34,50 @@ static const struct weft_field drain_fields[] = {
 	{ .name = "namespace", .offset = offsetof(struct drain, namespace), .type = &weft_type_string },
 	{ .name = "pod", .offset = offsetof(struct drain, pod), .type = &weft_type_string },
 };
-static const struct weft_type drain_type = { .name = "Draining", .kind = WEFT_KIND_RECORD, .align = 4, .has_ids = true, .size = sizeof(struct drain),
-	.fields = drain_fields, .field_count = 2 };
+static const struct weft_type drain_type = { .name = "Draining",
+	.kind = WEFT_KIND_RECORD,
+	.align = 4,
+	.has_ids = true,
+	.size = sizeof(struct drain),
+	.fields = drain_fields,
+	.field_count = 2 };
 static const struct weft_field self_fields[] = { { .name = "labels", .offset = 0, .type = &weft_type_labels } };
-static const struct weft_type self_type = { .name = "Workload", .kind = WEFT_KIND_RECORD, .align = 4, .has_ids = true, .size = sizeof(struct self),
-	.fields = self_fields, .field_count = 1 };
+static const struct weft_type self_type = { .name = "Workload",
+	.kind = WEFT_KIND_RECORD,
+	.align = 4,
+	.has_ids = true,
+	.size = sizeof(struct self),
+	.fields = self_fields,
+	.field_count = 1 };
 static const struct weft_field limits_fields[] = {
 	{ .name = "pause", .offset = offsetof(struct limits, pause), .type = &weft_type_duration },
 	{ .name = "name", .offset = offsetof(struct limits, name), .type = &weft_type_string, .path = "meta.name" },
 };
-static const struct weft_type limits_type = { .name = "Limits", .kind = WEFT_KIND_RECORD, .align = 8, .has_ids = true, .size = sizeof(struct limits),
-	.fields = limits_fields, .field_count = 2 };
+static const struct weft_type limits_type = { .name = "Limits",
+	.kind = WEFT_KIND_RECORD,
+	.align = 8,
+	.has_ids = true,
+	.size = sizeof(struct limits),
+	.fields = limits_fields,
+	.field_count = 2 };
 static const struct weft_field tick_fields[] = { { .name = "at", .offset = 0, .type = &weft_type_instant } };
-static const struct weft_type tick_type = { .name = "Tick", .kind = WEFT_KIND_RECORD, .align = 8, .size = sizeof(struct tick), .fields = tick_fields,
+static const struct weft_type tick_type = { .name = "Tick",
+	.kind = WEFT_KIND_RECORD,
+	.align = 8,
+	.size = sizeof(struct tick),
+	.fields = tick_fields,
 	.field_count = 1 };
 static const struct weft_field wrong_fields[] = {
 	{ .name = "reason", .offset = 0, .type = &weft_type_string },
 	{ .name = "place", .offset = 4, .type = &weft_type_string },
 };
-static const struct weft_type wrong_type = { .name = "rejected", .kind = WEFT_KIND_RECORD, .align = 4, .has_ids = true, .size = 8,
-	.fields = wrong_fields, .field_count = 2 };
+static const struct weft_type wrong_type = { .name = "rejected",
+	.kind = WEFT_KIND_RECORD,
+	.align = 4,
+	.has_ids = true,
+	.size = 8,
+	.fields = wrong_fields,
+	.field_count = 2 };
 static const uint16_t two[] = { 0, 1 }, second[] = { 1 };
 enum { DRAINING, SELF, SELF_REJECTED, LIMITS, LIMITS_REJECTED, TICK, TABLES };
 static const struct weft_table_info tables[] = {
@@ -87,10 +112,30 @@ static enum weft_status limits_path(const void *p, struct weft_intern *in, const
 	return path(in, "limits.json", value);
 }
 static const struct weft_source_info sources[] = {
-	{ .table = DRAINING, .rejected = WEFT_NONE, .conflicts = WEFT_NONE, .kind = WEFT_SOURCE_FILE, .path = draining_path, .place = "x:1" },
-	{ .table = SELF, .rejected = SELF_REJECTED, .conflicts = WEFT_NONE, .kind = WEFT_SOURCE_FILE, .path = self_path, .place = "x:2" },
-	{ .table = LIMITS, .rejected = LIMITS_REJECTED, .conflicts = WEFT_NONE, .kind = WEFT_SOURCE_FILE, .path = limits_path, .place = "x:3" },
-	{ .table = TICK, .rejected = WEFT_NONE, .conflicts = WEFT_NONE, .kind = WEFT_SOURCE_CLOCK, .period = 20000000, .place = "x:4" },
+	{ .table = DRAINING,
+		.rejected = WEFT_NONE,
+		.conflicts = WEFT_NONE,
+		.kind = WEFT_SOURCE_FILE,
+		.path = draining_path,
+		.place = "x:1" },
+	{ .table = SELF,
+		.rejected = SELF_REJECTED,
+		.conflicts = WEFT_NONE,
+		.kind = WEFT_SOURCE_FILE,
+		.path = self_path,
+		.place = "x:2" },
+	{ .table = LIMITS,
+		.rejected = LIMITS_REJECTED,
+		.conflicts = WEFT_NONE,
+		.kind = WEFT_SOURCE_FILE,
+		.path = limits_path,
+		.place = "x:3" },
+	{ .table = TICK,
+		.rejected = WEFT_NONE,
+		.conflicts = WEFT_NONE,
+		.kind = WEFT_SOURCE_CLOCK,
+		.period = 20000000,
+		.place = "x:4" },
 };
 static const struct weft_program_info info = { .abi_version = WEFT_ABI_VERSION, .name = "files", .source = "files.weft",
 	.size = sizeof(struct weft_program_head), .engine = &engine, .sources = sources, .source_count = 4 };
@@ -200,11 +245,17 @@ static void label_files(void)
 	save("info/..2/broken", "x");
 	unlink(in_dir("info/labels"));
 	save("info/labels", "app=\"x\"\nno equals\n");
-	CHECK_TEXT(until(SELF, "{\"labels\":{\"app\":\"db\"}}{\"reason\":\"a line of labels is key=\\\"value\\\"\",\"place\":\"labels:2\"}"),
-		"{\"labels\":{\"app\":\"db\"}}{\"reason\":\"a line of labels is key=\\\"value\\\"\",\"place\":\"labels:2\"}");
+	CHECK_TEXT(until(SELF,
+			   "{\"labels\":{\"app\":\"db\"}}{\"reason\":\"a line of labels is "
+			   "key=\\\"value\\\"\",\"place\":\"labels:2\"}"),
+		"{\"labels\":{\"app\":\"db\"}}{\"reason\":\"a line of labels is "
+		"key=\\\"value\\\"\",\"place\":\"labels:2\"}");
 	save("info/labels", "app=\"x\"\napp=\"y\"\n");
-	CHECK_TEXT(until(SELF, "{\"labels\":{\"app\":\"db\"}}{\"reason\":\"the key `app` stands twice in one map, first in line 1\",\"place\":\"labels:2\"}"),
-		"{\"labels\":{\"app\":\"db\"}}{\"reason\":\"the key `app` stands twice in one map, first in line 1\",\"place\":\"labels:2\"}");
+	CHECK_TEXT(until(SELF,
+			   "{\"labels\":{\"app\":\"db\"}}{\"reason\":\"the key `app` stands twice "
+			   "in one map, first in line 1\",\"place\":\"labels:2\"}"),
+		"{\"labels\":{\"app\":\"db\"}}{\"reason\":\"the key `app` stands twice in one map, "
+		"first in line 1\",\"place\":\"labels:2\"}");
 	save("info/labels", "");
 	CHECK_TEXT(until(SELF, "{\"labels\":{}}"), "{\"labels\":{}}");
 	weft_destroy(program);
@@ -216,11 +267,18 @@ static void single_values(void)
 	CHECK(start());
 	CHECK_TEXT(until(LIMITS, "{\"pause\":\"250ms\",\"name\":\"x\"}"), "{\"pause\":\"250ms\",\"name\":\"x\"}");
 	save("limits.json", "{\"pause\": 250, \"meta\": {\"name\": \"x\"}}");
-	CHECK_TEXT(until(LIMITS, "{\"pause\":\"250ms\",\"name\":\"x\"}{\"reason\":\"pause: text is wanted here, not the number 250: write it in quotes\",\"place\":\"limits.json:1\"}"),
-		"{\"pause\":\"250ms\",\"name\":\"x\"}{\"reason\":\"pause: text is wanted here, not the number 250: write it in quotes\",\"place\":\"limits.json:1\"}");
+	CHECK_TEXT(until(LIMITS,
+			   "{\"pause\":\"250ms\",\"name\":\"x\"}{\"reason\":\"pause: text is "
+			   "wanted here, not the number 250: write it in "
+			   "quotes\",\"place\":\"limits.json:1\"}"),
+		"{\"pause\":\"250ms\",\"name\":\"x\"}{\"reason\":\"pause: text is wanted here, not "
+		"the number 250: write it in quotes\",\"place\":\"limits.json:1\"}");
 	save("limits.json", "{\"pause\": \"1s\",}");
-	CHECK_TEXT(until(LIMITS, "{\"pause\":\"250ms\",\"name\":\"x\"}{\"reason\":\"a key in quotes should stand here, not `}`\",\"place\":\"limits.json:1\"}"),
-		"{\"pause\":\"250ms\",\"name\":\"x\"}{\"reason\":\"a key in quotes should stand here, not `}`\",\"place\":\"limits.json:1\"}");
+	CHECK_TEXT(until(LIMITS,
+			   "{\"pause\":\"250ms\",\"name\":\"x\"}{\"reason\":\"a key in quotes "
+			   "should stand here, not `}`\",\"place\":\"limits.json:1\"}"),
+		"{\"pause\":\"250ms\",\"name\":\"x\"}{\"reason\":\"a key in quotes should stand "
+		"here, not `}`\",\"place\":\"limits.json:1\"}");
 	weft_destroy(program);
 }
 

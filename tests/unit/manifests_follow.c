@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT
  *
- * manifests_follow.c: a real directory, real inotify, a real instance: what is saved is in the tables soon, whatever way it
- * was saved; what cannot be read stays as it was; nothing else moves.
+ * manifests_follow.c: a real directory, real inotify, a real instance: what is saved is in the
+ * tables soon, whatever way it was saved; what cannot be read stays as it was; nothing else moves.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -55,8 +55,9 @@ static const char *service(const char *name, int port)
 	static int next;
 	next = (next + 1) % 4;
 	snprintf(text[next], sizeof(text[next]),
-		"apiVersion: v1\nkind: Service\nmetadata: {name: %s, namespace: shop}\nspec:\n  selector: {app: %s}\n  ports: [{port: %d}]\n---\n", name,
-		name, port);
+		"apiVersion: v1\nkind: Service\nmetadata: {name: %s, namespace: shop}\nspec:\n  "
+		"selector: {app: %s}\n  ports: [{port: %d}]\n---\n",
+		name, name, port);
 	return text[next];
 }
 
@@ -184,7 +185,9 @@ static void many_files_are_one_transaction(void)
 	uint64_t before = version();
 	save("a.yaml", service("a", 1));
 	save("b.yml", service("b", 2));
-	save("c.json", "{\"apiVersion\":\"v1\",\"kind\":\"Service\",\"metadata\":{\"name\":\"c\"},\"spec\":{\"ports\":[{\"port\":3}]}}");
+	save("c.json",
+		"{\"apiVersion\":\"v1\",\"kind\":\"Service\",\"metadata\":{\"name\":\"c\"},"
+		"\"spec\":{\"ports\":[{\"port\":3}]}}");
 	CHECK_TEXT(until("c:3 a:1 b:2"), "c:3 a:1 b:2");
 	CHECK(version() == before + 1);
 }
@@ -307,7 +310,10 @@ static void one_object_many_times(void)
 	size_t room = 2000000, used = 0;
 	char *text = malloc(room);
 	for (int i = 0; i < 10000; i++)
-		used += (size_t)snprintf(text + used, room - used, "{apiVersion: v1, kind: Service, metadata: {name: w}, spec: {ports: [{port: %d}]}}\n---\n", i + 1);
+		used += (size_t)snprintf(text + used, room - used,
+			"{apiVersion: v1, kind: Service, metadata: {name: w}, spec: {ports: "
+			"[{port: %d}]}}\n---\n",
+			i + 1);
 	CHECK(start());
 	int64_t began = now_ns();
 	for (int round = 0; round < 3; round++) {
@@ -326,11 +332,16 @@ static void one_object_many_times(void)
 
 static void lists_and_kinds(void)
 {
-	save("a.yaml", "kind: List\napiVersion: v1\nitems:\n- {apiVersion: v1, kind: Service, metadata: {name: a}, spec: {ports: [{port: 1}]}}\n"
-		       "- {apiVersion: apps/v1, kind: Deployment, metadata: {name: a}}\n- {apiVersion: other/v1, kind: Service, metadata: {name: no}}\n"
-		       "---\nkind: ServiceList\napiVersion: v1\nitems:\n- {metadata: {name: b}, spec: {ports: [{port: 2}]}}\n"
-		       "---\nkind: ServiceAccountList\napiVersion: v1\nitems: [{metadata: {name: default}}, {metadata: {name: cart}}]\n"
-		       "---\njust: values\n---\n[1, 2]\n");
+	save("a.yaml",
+		"kind: List\napiVersion: v1\nitems:\n- {apiVersion: v1, kind: Service, metadata: "
+		"{name: a}, spec: {ports: [{port: 1}]}}\n"
+		"- {apiVersion: apps/v1, kind: Deployment, metadata: {name: a}}\n- {apiVersion: "
+		"other/v1, kind: Service, metadata: {name: no}}\n"
+		"---\nkind: ServiceList\napiVersion: v1\nitems:\n- {metadata: {name: b}, spec: "
+		"{ports: [{port: 2}]}}\n"
+		"---\nkind: ServiceAccountList\napiVersion: v1\nitems: [{metadata: {name: "
+		"default}}, {metadata: {name: cart}}]\n"
+		"---\njust: values\n---\n[1, 2]\n");
 	CHECK(start());
 	CHECK_TEXT(until("a:1 b:2"), "a:1 b:2");
 	struct weft_engine *e = ((struct weft_program_head *)program)->engine;
@@ -422,14 +433,16 @@ static void overflow(void)
 	CHECK_TEXT(until("web:80"), "web:80");
 }
 
-/* Real manifests: Deployments, Gateways and the rest are passed over, nothing is rejected, two files define `details`. */
+/* Real manifests: Deployments, Gateways and the rest are passed over, nothing is rejected, two
+ * files define `details`. */
 static void bookinfo(void)
 {
 	char command[300];
 	snprintf(command, sizeof(command), "cp tests/data/bookinfo/*.yaml %s", path_of(""));
 	CHECK(system(command) == 0);
 	CHECK(start());
-	static const char want[] = "details:9080 details-v1:9080 productpage:9080 productpage-v1:9080 ratings:9080 ratings-v1:9080 reviews:9080 "
+	static const char want[] = "details:9080 details-v1:9080 productpage:9080 "
+				   "productpage-v1:9080 ratings:9080 ratings-v1:9080 reviews:9080 "
 				   "reviews-v1:9080 reviews-v2:9080 reviews-v3:9080 ?details:9080";
 	CHECK_TEXT(until(want), want);
 	struct weft_engine *e = ((struct weft_program_head *)program)->engine;
@@ -471,7 +484,9 @@ static void lost_memory(void)
 	for (uint64_t k = 1; k < 2000; k++) {
 		snprintf(before, sizeof(before), "web:%d ?web:9", port);
 		snprintf(after, sizeof(after), "web:%d ?web:9 !x@a.yaml:10", port + 1);
-		snprintf(text, sizeof(text), "%skind: Service\napiVersion: v1\nmetadata: {name: x, labels: 3}\n", service("web", ++port));
+		snprintf(text, sizeof(text),
+			"%skind: Service\napiVersion: v1\nmetadata: {name: x, labels: 3}\n",
+			service("web", ++port));
 		save("a.yaml", text);
 		weft_alloc_fail_at(k, k % 3 == 0);
 		for (int i = 0; i < 3; i++)
@@ -494,11 +509,12 @@ static void lost_memory(void)
 	}
 }
 
-/* Random saves of good, bad and broken files, removals and renames; whenever every file is whole again the tables must be
- * those of an instance that reads the directory for the first time. */
+/* Random saves of good, bad and broken files, removals and renames; whenever every file is whole
+ * again the tables must be those of an instance that reads the directory for the first time. */
 static void random_histories(void)
 {
-	static const char *const files[] = { "a.yaml", "b.yaml", "c.yaml", "d.yaml" }, *const names[] = { "p", "q", "r", "s", "t" };
+	static const char *const files[] = { "a.yaml", "b.yaml", "c.yaml", "d.yaml" },
+				 *const names[] = { "p", "q", "r", "s", "t" };
 	uint64_t random = 11;
 	char text[2000], old[100], new[100], fresh[sizeof(seen)];
 	CHECK(start());
@@ -544,7 +560,9 @@ static void random_bytes_do_no_harm(void)
 	CHECK(start());
 	int64_t until_ns = now_ns() + INT64_C(2000000000);
 	while (now_ns() < until_ns) {
-		int n = snprintf(text, sizeof(text), "%s%s---\nkind: List\napiVersion: v1\nitems: [{kind: Service, apiVersion: v1, metadata: &m {name: x}}, *m]\n",
+		int n = snprintf(text, sizeof(text),
+			"%s%s---\nkind: List\napiVersion: v1\nitems: [{kind: Service, apiVersion: "
+			"v1, metadata: &m {name: x}}, *m]\n",
 			service("web", 80), service("db", 81));
 		for (int i = (int)(next_random(&random) % 8); i >= 0; i--) {
 			static const char spice[] = "{}[]:,-#&*!|>'\"%@\n\t ";

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT
  *
- * net_backend.h: what stands around the program of net_program.h: a server that keeps an end for each connection, and clients.
+ * net_backend.h: what stands around the program of net_program.h: a server that keeps an end for
+ * each connection, and clients.
  */
 #ifndef TESTS_NET_BACKEND_H
 #define TESTS_NET_BACKEND_H
@@ -34,7 +35,8 @@ static struct weft_io_listener *backend;
 static struct weft_addr backend_addr;
 static bool backend_closed;
 
-static void backend_accepted(void *user, struct weft_io_listener *l, struct weft_io_socket *socket, enum weft_status status)
+static void backend_accepted(void *user, struct weft_io_listener *l, struct weft_io_socket *socket,
+	enum weft_status status)
 {
 	(void)user, (void)l;
 	if (status < 0)

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT
  *
- * net_churn.c: random rows come, go and move while random clients connect, talk, reset and are revoked, a second on each back
- * end. No byte is wrong, everything comes to rest, nothing is left. Prints its seed; NET_CHURN_SEED repeats one.
+ * net_churn.c: random rows come, go and move while random clients connect, talk, reset and are
+ * revoked, a second on each back end. No byte is wrong, everything comes to rest, nothing is left.
+ * Prints its seed; NET_CHURN_SEED repeats one.
  */
 #include <time.h>
 

@@ -199,7 +199,8 @@ static struct weft_stream *accepted_stream, *dialled_stream;
 static enum weft_status dial_status;
 static bool dial_over, listener_closed, drop_accepted;
 
-static void world_accepted(void *user, struct weft_io_listener *l, struct weft_io_socket *socket, enum weft_status status)
+static void world_accepted(void *user, struct weft_io_listener *l, struct weft_io_socket *socket,
+	enum weft_status status)
 {
 	(void)user, (void)l;
 	if (status < 0)

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT
  *
- * net_listeners.c: listeners follow their table: created, changed, replaced, drained, brought back, wanted twice, in use by
- * another process, waiting, unsynced. On the instance's thread and with two workers.
+ * net_listeners.c: listeners follow their table: created, changed, replaced, drained, brought back,
+ * wanted twice, in use by another process, waiting, unsynced. On the instance's thread and with two
+ * workers.
  */
 #include <fcntl.h>
 #include <sys/resource.h>
@@ -398,7 +399,11 @@ static void unsynced_rows_are_held_back(void)
 	struct weft_program_head head = {.info = &program_info};
 	uint16_t port = free_port();
 	CHECK(weft_engine_create(&engine_info, &head, &head.engine) == WEFT_OK);
-	host = (struct weft_net_host){.info = &program_info, .program = &head, .engine = head.engine, .loop = home, .log = keep_log};
+	host = (struct weft_net_host){ .info = &program_info,
+		.program = &head,
+		.engine = head.engine,
+		.loop = home,
+		.log = keep_log };
 	CHECK(weft_net_create(&host, &other) == WEFT_OK);
 	struct weft_program_head saved = program;
 	program = head;

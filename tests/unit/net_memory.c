@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT
  *
- * net_memory.c: allocations fail while a listener opens, while a connection is served, while the listener goes: what could
- * not be done is done later or denied, everything comes to rest, and no byte is left.
+ * net_memory.c: allocations fail while a listener opens, while a connection is served, while the
+ * listener goes: what could not be done is done later or denied, everything comes to rest, and no
+ * byte is left.
  */
 #include "net_backend.h"
 

@@ -41,26 +41,48 @@ static const struct weft_field web_fields[] = {
 	{"target", offsetof(struct web, target), &weft_type_addr},
 };
 static const struct weft_type web_type = {
-	.name = "web", .kind = WEFT_KIND_RECORD, .align = _Alignof(struct web), .size = sizeof(struct web), .fields = web_fields, .field_count = 4,
+	.name = "web",
+	.kind = WEFT_KIND_RECORD,
+	.align = _Alignof(struct web),
+	.size = sizeof(struct web),
+	.fields = web_fields,
+	.field_count = 4,
 };
 static const struct weft_field reason_fields[] = {{"0", 0, &weft_type_string}};
 static const struct weft_type reason_type = {
-	.name = "reason", .kind = WEFT_KIND_RECORD, .align = 4, .has_ids = true, .size = sizeof(weft_id), .fields = reason_fields, .field_count = 1,
+	.name = "reason",
+	.kind = WEFT_KIND_RECORD,
+	.align = 4,
+	.has_ids = true,
+	.size = sizeof(weft_id),
+	.fields = reason_fields,
+	.field_count = 1,
 };
 static const struct weft_variant state_variants[] = {
 	{"Pending", NULL, &reason_type}, {"Open", NULL, NULL}, {"Failed", NULL, &reason_type}, {"Draining", NULL, NULL},
 };
 static const struct weft_type state_type = {
-	.name = "State", .kind = WEFT_KIND_ENUM, .align = 4, .has_ids = true, .size = sizeof(struct state), .offset = offsetof(struct state, reason),
-	.variants = state_variants, .variant_count = 4,
+	.name = "State",
+	.kind = WEFT_KIND_ENUM,
+	.align = 4,
+	.has_ids = true,
+	.size = sizeof(struct state),
+	.offset = offsetof(struct state, reason),
+	.variants = state_variants,
+	.variant_count = 4,
 };
 static const struct weft_field observed_fields[] = {
 	{"port", offsetof(struct observed, port), &weft_type_port},
 	{"state", offsetof(struct observed, state), &state_type},
 };
 static const struct weft_type observed_type = {
-	.name = "observed", .kind = WEFT_KIND_RECORD, .align = _Alignof(struct observed), .has_ids = true, .size = sizeof(struct observed),
-	.fields = observed_fields, .field_count = 2,
+	.name = "observed",
+	.kind = WEFT_KIND_RECORD,
+	.align = _Alignof(struct observed),
+	.has_ids = true,
+	.size = sizeof(struct observed),
+	.fields = observed_fields,
+	.field_count = 2,
 };
 static const struct weft_field allowed_fields[] = {
 	{"port", offsetof(struct allowed, port), &weft_type_port},
@@ -114,7 +136,9 @@ static void web_step(struct weft_conn *conn)
 	struct weft_view_cursor cursor;
 	switch (conn->state) {
 	case 0:
-		for (row = weft_conn_first(conn, &cursor, conn->handler->table, WEFT_PRIMARY, conn->instance_hash); row && row->port != key->port;)
+		for (row = weft_conn_first(conn, &cursor, conn->handler->table, WEFT_PRIMARY,
+			     conn->instance_hash);
+			row && row->port != key->port;)
 			row = weft_view_next(&cursor);
 		if (!row) {
 			weft_conn_deny(conn, WEFT_TEXT("the row is gone"));
@@ -157,12 +181,19 @@ static const struct weft_handler_info last_handler = {"last", sizeof(struct web_
 static const uint16_t web_needs[] = {TABLE_WEB};
 static const uint16_t last_needs[] = {TABLE_LAST};
 static const struct weft_rule_info rules[] = {
-	{"web", "listener", TABLE_WEB, TABLE_OBSERVED, 1, 2, &web_handler, INT64_C(300000000), false, web_needs, 1, "web.weft:1"},
-	{"last", "listener", TABLE_LAST, TABLE_LAST_OBSERVED, 1, 2, &last_handler, INT64_C(300000000), false, last_needs, 1, "web.weft:2"},
+	{ "web", "listener", TABLE_WEB, TABLE_OBSERVED, 1, 2, &web_handler, INT64_C(300000000),
+		false, web_needs, 1, "web.weft:1" },
+	{ "last", "listener", TABLE_LAST, TABLE_LAST_OBSERVED, 1, 2, &last_handler,
+		INT64_C(300000000), false, last_needs, 1, "web.weft:2" },
 };
 static const struct weft_program_info program_info = {
-	.abi_version = 1, .name = "web", .source = "web.weft", .size = sizeof(struct weft_program_head), .engine = &engine_info,
-	.rules = rules, .rule_count = 2,
+	.abi_version = 1,
+	.name = "web",
+	.source = "web.weft",
+	.size = sizeof(struct weft_program_head),
+	.engine = &engine_info,
+	.rules = rules,
+	.rule_count = 2,
 };
 
 /* ---- the instance ---- */
@@ -196,7 +227,12 @@ static bool program_begin(const char *backend, unsigned workers)
 		return false;
 	program.intern = weft_engine_intern(program.engine);
 	struct weft_net_host host = {
-		.info = &program_info, .program = &program, .engine = program.engine, .loop = home, .workers = workers, .backend = backend,
+		.info = &program_info,
+		.program = &program,
+		.engine = program.engine,
+		.loop = home,
+		.workers = workers,
+		.backend = backend,
 		.log = keep_log,
 	};
 	if (weft_net_create(&host, &net) < 0)
@@ -216,7 +252,8 @@ static void program_end(void)
 	net = NULL;
 }
 
-static enum weft_status put_web(unsigned table, uint16_t port, struct weft_addr address, struct weft_addr target, bool wait)
+static enum weft_status put_web(
+	unsigned table, uint16_t port, struct weft_addr address, struct weft_addr target, bool wait)
 {
 	struct web row;
 	memset(&row, 0, sizeof(row));

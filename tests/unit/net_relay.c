@@ -157,7 +157,8 @@ static void abort_ends_both(void)
 	finish();
 }
 
-/* Whatever fails to be allocated while bytes flow: either all of them arrive or both sides see an error, and nothing leaks. */
+/* Whatever fails to be allocated while bytes flow: either all of them arrive or both sides see an
+ * error, and nothing leaks. */
 static void memory_runs_out(void)
 {
 	for (uint64_t k = 1; k < 60; k += 3) {

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT
  *
- * table_engine.c: the engine's promises one by one: both states of a transaction, net changes and their column masks, subscribers,
- * readiness, idle operators, no allocation at rest, hash slots that grow while they are used.
+ * table_engine.c: the engine's promises one by one: both states of a transaction, net changes and
+ * their column masks, subscribers, readiness, idle operators, no allocation at rest, hash slots
+ * that grow while they are used.
  */
 #include "table_program.h"
 
@@ -32,7 +33,8 @@ static struct service service(struct weft_engine *e, const char *ns, const char 
 static struct weft_engine *start(void)
 {
 	struct weft_engine *e;
-	if (weft_engine_create(&program_info, NULL, &e) != WEFT_OK || weft_engine_begin(e) != WEFT_OK || weft_engine_commit(e) != WEFT_OK)
+	if (weft_engine_create(&program_info, NULL, &e) != WEFT_OK ||
+		weft_engine_begin(e) != WEFT_OK || weft_engine_commit(e) != WEFT_OK)
 		abort();
 	return e;
 }
@@ -113,7 +115,8 @@ static void net_changes_reach_subscribers(void)
 {
 	struct weft_engine *e = start();
 	struct watched w = { .engine = e }, once = { .engine = e, .leaves = true };
-	CHECK(weft_engine_watch(e, PODS, watch_pods, &once) == WEFT_OK && weft_engine_watch(e, PODS, watch_pods, &w) == WEFT_OK);
+	CHECK(weft_engine_watch(e, PODS, watch_pods, &once) == WEFT_OK &&
+		weft_engine_watch(e, PODS, watch_pods, &w) == WEFT_OK);
 	static const char *const order[] = { "p3", "p1", "p2" };
 	CHECK(weft_engine_begin(e) == WEFT_OK);
 	for (int i = 0; i < 3; i++) {
@@ -124,8 +127,9 @@ static void net_changes_reach_subscribers(void)
 	CHECK(w.calls == 1 && w.begin == WEFT_IN_USE && w.columns == UINT64_MAX);
 	CHECK_TEXT(w.names, "+p1+p2+p3");
 	CHECK(weft_engine_begin(e) == WEFT_OK);
-	struct pod gone = pod(e, "shop", "p2", "", 0), fresh = pod(e, "shop", "p0", "x", 1), changed = pod(e, "shop", "p3", "web", 9),
-		   same = pod(e, "shop", "p1", "web", 1), passing = pod(e, "shop", "p9", "web", 1);
+	struct pod gone = pod(e, "shop", "p2", "", 0), fresh = pod(e, "shop", "p0", "x", 1),
+		   changed = pod(e, "shop", "p3", "web", 9), same = pod(e, "shop", "p1", "web", 1),
+		   passing = pod(e, "shop", "p9", "web", 1);
 	CHECK(weft_engine_put(e, PODS, &changed) == WEFT_OK && weft_engine_delete(e, PODS, &gone) == WEFT_OK);
 	CHECK(weft_engine_put(e, PODS, &fresh) == WEFT_OK && weft_engine_put(e, PODS, &same) == WEFT_OK);
 	CHECK(weft_engine_put(e, PODS, &passing) == WEFT_OK && weft_engine_delete(e, PODS, &passing) == WEFT_OK);
@@ -147,7 +151,8 @@ static void readiness_propagates(void)
 	CHECK(!weft_table_is_synced(weft_engine_table(e, PODS)));
 	CHECK(weft_engine_begin(e) == WEFT_OK && weft_engine_synced(e, PODS) == WEFT_OK && weft_engine_commit(e) == WEFT_OK);
 	CHECK(weft_table_is_synced(weft_engine_table(e, TOTALS)) && !weft_table_is_synced(weft_engine_table(e, PAIRS)));
-	CHECK(weft_engine_begin(e) == WEFT_OK && weft_engine_synced(e, SERVICES) == WEFT_OK && weft_engine_commit(e) == WEFT_OK);
+	CHECK(weft_engine_begin(e) == WEFT_OK && weft_engine_synced(e, SERVICES) == WEFT_OK &&
+		weft_engine_commit(e) == WEFT_OK);
 	CHECK(weft_table_is_synced(weft_engine_table(e, PAIRS)) && weft_table_is_synced(weft_engine_table(e, TOTAL)));
 	CHECK(weft_table_is_synced(weft_engine_table(e, LOSERS)));
 	weft_engine_destroy(e);
@@ -159,7 +164,8 @@ static void idle_operators_sleep(void)
 	CHECK(weft_engine_begin(e) == WEFT_OK);
 	struct service s = service(e, "shop", "web", 1, 80);
 	struct pod p = pod(e, "shop", "p1", "web", 1);
-	CHECK(weft_engine_put(e, SERVICES, &s) == WEFT_OK && weft_engine_put(e, PODS, &p) == WEFT_OK && weft_engine_commit(e) == WEFT_OK);
+	CHECK(weft_engine_put(e, SERVICES, &s) == WEFT_OK &&
+		weft_engine_put(e, PODS, &p) == WEFT_OK && weft_engine_commit(e) == WEFT_OK);
 	uint64_t before[7], ran[7];
 	for (unsigned i = 0; i < 7; i++)
 		before[i] = weft_engine_counters(e, i)->runs;
@@ -182,7 +188,8 @@ static void single_value_is_always_there(void)
 	CHECK(weft_engine_begin(e) == WEFT_OK);
 	struct service s = service(e, "shop", "web", 1, 80);
 	struct pod p = pod(e, "shop", "p1", "web", 1);
-	CHECK(weft_engine_put(e, SERVICES, &s) == WEFT_OK && weft_engine_put(e, PODS, &p) == WEFT_OK && weft_engine_commit(e) == WEFT_OK);
+	CHECK(weft_engine_put(e, SERVICES, &s) == WEFT_OK &&
+		weft_engine_put(e, PODS, &p) == WEFT_OK && weft_engine_commit(e) == WEFT_OK);
 	total = weft_table_get(weft_engine_table(e, TOTAL), WEFT_NEW, &key);
 	CHECK(total && total->value == 1);
 	weft_engine_destroy(e);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT
  *
- * table_model.c: random transactions against nested loops. After each commit the dump equals an evaluation from scratch; after each
- * rollback and each failed allocation, for every k, it equals what it was; when everything is deleted, the interned values are
- * those of the start.
+ * table_model.c: random transactions against nested loops. After each commit the dump equals an
+ * evaluation from scratch; after each rollback and each failed allocation, for every k, it equals
+ * what it was; when everything is deleted, the interned values are those of the start.
  */
 #include "table_program.h"
 
@@ -72,8 +72,10 @@ static void eval_inputs(const struct model *m, struct lines *l)
 			if (s->has_created)
 				snprintf(created, sizeof(created), "%lld", (long long)s->created);
 			if (s->has)
-				add_line(l, "{\"table\":\"services\",\"row\":{\"ns\":\"%s\",\"name\":\"%s\",\"created\":%s,\"port\":%lld}}", spaces[n],
-					names[i], created, (long long)s->port);
+				add_line(l,
+					"{\"table\":\"services\",\"row\":{\"ns\":\"%s\",\"name\":"
+					"\"%s\",\"created\":%s,\"port\":%lld}}",
+					spaces[n], names[i], created, (long long)s->port);
 		}
 		for (int i = 0; i < NAMES * 2; i++) {
 			const struct model_pod *p = &m->pods[n][i];
@@ -88,14 +90,21 @@ static void eval_inputs(const struct model *m, struct lines *l)
 			if (!m->services[n][p->app].has)
 				continue;
 			total++;
-			add_line(l, "{\"table\":\"pairs\",\"row\":{\"ns\":\"%s\",\"service\":\"%s\",\"pod\":\"%s\",\"weight\":%lld}}", spaces[n],
-				names[p->app], pod_names[i], (long long)p->weight);
+			add_line(l,
+				"{\"table\":\"pairs\",\"row\":{\"ns\":\"%s\",\"service\":\"%s\","
+				"\"pod\":\"%s\",\"weight\":%lld}}",
+				spaces[n], names[p->app], pod_names[i], (long long)p->weight);
 		}
 		if (count == 0)
 			continue;
-		add_line(l, "{\"table\":\"totals\",\"row\":{\"ns\":\"%s\",\"count\":%lld,\"sum\":%lld}}", spaces[n], (long long)count, (long long)sum);
-		add_line(l, "{\"table\":\"ranges\",\"row\":{\"ns\":\"%s\",\"min\":%lld,\"max\":%lld,\"rounds\":%lld}}", spaces[n], (long long)min,
-			(long long)max, (long long)count);
+		add_line(l,
+			"{\"table\":\"totals\",\"row\":{\"ns\":\"%s\",\"count\":%lld,\"sum\":%lld}"
+			"}",
+			spaces[n], (long long)count, (long long)sum);
+		add_line(l,
+			"{\"table\":\"ranges\",\"row\":{\"ns\":\"%s\",\"min\":%lld,\"max\":%lld,"
+			"\"rounds\":%lld}}",
+			spaces[n], (long long)min, (long long)max, (long long)count);
 	}
 	add_line(l, "{\"table\":\"total\",\"row\":{\"value\":%lld}}", (long long)total);
 }
@@ -124,8 +133,8 @@ static void eval_port(const struct model *m, struct lines *l, int n, int i)
 			alone = alone && i == i2;
 		}
 	}
-	add_line(l, "{\"table\":\"%s\",\"row\":{\"port\":%lld,\"ns\":\"%s\",\"name\":\"%s\"}}", first ? "ports" : "conflicts(ports)",
-		(long long)s->port, spaces[n], names[i]);
+	add_line(l, "{\"table\":\"%s\",\"row\":{\"port\":%lld,\"ns\":\"%s\",\"name\":\"%s\"}}",
+		first ? "ports" : "conflicts(ports)", (long long)s->port, spaces[n], names[i]);
 	if (alone)
 		add_line(l, "{\"table\":\"alone\",\"row\":{\"port\":%lld,\"name\":\"%s\"}}", (long long)s->port, names[i]);
 }
@@ -263,7 +272,9 @@ static bool fail_each(struct weft_engine *e, const struct op *ops, size_t count,
 		}
 		if (!same(e, before, "after a failed allocation", step))
 			return false;
-		if (values != weft_intern_count(e->intern) || bytes != weft_intern_bytes(e->intern) || version != weft_engine_version(e)) {
+		if (values != weft_intern_count(e->intern) ||
+			bytes != weft_intern_bytes(e->intern) ||
+			version != weft_engine_version(e)) {
 			case_fail(__FILE__, __LINE__, "step %u: interned values stay behind", step);
 			return false;
 		}

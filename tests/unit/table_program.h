@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT
  *
- * table_program.h: a program written by hand as the compiler would emit it: two inputs, a join, all forms of settling. And the same by
- * nested loops, as the specification says it, to hold against it.
+ * table_program.h: a program written by hand as the compiler would emit it: two inputs, a join, all
+ * forms of settling. And the same by nested loops, as the specification says it, to hold against
+ * it.
  */
 #ifndef TESTS_TABLE_PROGRAM_H
 #define TESTS_TABLE_PROGRAM_H
@@ -10,7 +11,8 @@
 #include "table_rows.h"
 
 /* A computed index: a pod stands under its application and under its namespace. */
-static enum weft_status pod_words(const void *program, const struct weft_intern *in, const void *row, struct weft_index_emit *emit)
+static enum weft_status pod_words(const void *program, const struct weft_intern *in,
+	const void *row, struct weft_index_emit *emit)
 {
 	const struct pod *p = row;
 	(void)program;
@@ -22,12 +24,29 @@ static const struct weft_index_info pod_indexes[] = {
 	{ .name = "ns, app", .columns = columns_02, .column_count = 2 }, { .name = "words", .keys = pod_words } };
 
 static const struct weft_table_info program_tables[TABLES] = {
-	[SERVICES] = { .name = "services", .row = &service_type, .key = columns_01, .key_count = 2, .is_input = true },
-	[PODS] = { .name = "pods", .row = &pod_type, .key = columns_01, .key_count = 2, .index_count = 2, .indexes = pod_indexes,
-		.is_input = true, .is_published = true },
-	[PAIRS] = { .name = "pairs", .row = &pair_type, .key = columns_012, .key_count = 3, .is_published = true },
+	[SERVICES] = { .name = "services",
+		.row = &service_type,
+		.key = columns_01,
+		.key_count = 2,
+		.is_input = true },
+	[PODS] = { .name = "pods",
+		.row = &pod_type,
+		.key = columns_01,
+		.key_count = 2,
+		.index_count = 2,
+		.indexes = pod_indexes,
+		.is_input = true,
+		.is_published = true },
+	[PAIRS] = { .name = "pairs",
+		.row = &pair_type,
+		.key = columns_012,
+		.key_count = 3,
+		.is_published = true },
 	[PORTS] = { .name = "ports", .row = &port_type, .key = columns_0, .key_count = 1 },
-	[LOSERS] = { .name = "conflicts(ports)", .row = &port_type, .key = columns_012, .key_count = 3 },
+	[LOSERS] = { .name = "conflicts(ports)",
+		.row = &port_type,
+		.key = columns_012,
+		.key_count = 3 },
 	[TOTALS] = { .name = "totals", .row = &total_type, .key = columns_0, .key_count = 1 },
 	[RANGES] = { .name = "ranges", .row = &range_type, .key = columns_0, .key_count = 1 },
 	[TOTAL] = { .name = "total", .row = &count_type, .is_published = true },
@@ -144,8 +163,8 @@ static void accumulate_total(const void *program, void *accumulator, const void 
 	*(int64_t *)accumulator += ((const struct total_round *)round)->weight * weight;
 }
 
-static enum weft_status finish_total(const void *program, struct weft_engine *e, const void *group, const void *accumulator, int64_t count,
-	void *row)
+static enum weft_status finish_total(const void *program, struct weft_engine *e, const void *group,
+	const void *accumulator, int64_t count, void *row)
 {
 	(void)program;
 	(void)e;
@@ -162,7 +181,8 @@ static enum weft_status run_ranges(void *program, struct weft_engine *e)
 	return run_each(e, PODS, 3, add_weight);
 }
 
-static enum weft_status group_range(const void *program, struct weft_engine *e, struct weft_rounds *rounds, int64_t count, void *row)
+static enum weft_status group_range(const void *program, struct weft_engine *e,
+	struct weft_rounds *rounds, int64_t count, void *row)
 {
 	(void)program;
 	(void)e;
@@ -198,8 +218,8 @@ static enum weft_status run_total(void *program, struct weft_engine *e)
 	return run_each(e, PAIRS, 4, add_one);
 }
 
-static enum weft_status finish_count(const void *program, struct weft_engine *e, const void *group, const void *accumulator, int64_t count,
-	void *row)
+static enum weft_status finish_count(const void *program, struct weft_engine *e, const void *group,
+	const void *accumulator, int64_t count, void *row)
 {
 	(void)program;
 	(void)e;
@@ -261,21 +281,48 @@ static enum weft_status run_alone(void *program, struct weft_engine *e)
 static const uint16_t order_port[] = { 1, 2, 3 }, order_merged[] = { 1 };
 static const struct weft_settle_info settles[] = {
 	{ .name = "pairs", .kind = WEFT_SETTLE_UNIQUE, .candidate = &pair_type },
-	{ .name = "ports", .kind = WEFT_SETTLE_KEEP_FIRST, .candidate = &port_candidate_type, .order = order_port, .order_count = 3 },
-	{ .name = "totals", .kind = WEFT_SETTLE_GROUP, .candidate = &total_round_type, .group_count = 1, .accumulate = accumulate_total,
-		.finish = finish_total, .accumulator_size = 8 },
-	{ .name = "ranges", .kind = WEFT_SETTLE_GROUP, .candidate = &range_round_type, .group_count = 1, .group = group_range },
-	{ .name = "total", .kind = WEFT_SETTLE_GROUP, .candidate = &count_type, .finish = finish_count, .single = true,
+	{ .name = "ports",
+		.kind = WEFT_SETTLE_KEEP_FIRST,
+		.candidate = &port_candidate_type,
+		.order = order_port,
+		.order_count = 3 },
+	{ .name = "totals",
+		.kind = WEFT_SETTLE_GROUP,
+		.candidate = &total_round_type,
+		.group_count = 1,
+		.accumulate = accumulate_total,
+		.finish = finish_total,
+		.accumulator_size = 8 },
+	{ .name = "ranges",
+		.kind = WEFT_SETTLE_GROUP,
+		.candidate = &range_round_type,
+		.group_count = 1,
+		.group = group_range },
+	{ .name = "total",
+		.kind = WEFT_SETTLE_GROUP,
+		.candidate = &count_type,
+		.finish = finish_count,
+		.single = true,
 		.accumulate = accumulate_nothing },
-	{ .name = "merged", .kind = WEFT_SETTLE_MERGE, .candidate = &merged_candidate_type, .order = order_merged, .order_count = 1,
+	{ .name = "merged",
+		.kind = WEFT_SETTLE_MERGE,
+		.candidate = &merged_candidate_type,
+		.order = order_merged,
+		.order_count = 1,
 		.merge = merge_names },
 	{ .name = "alone", .kind = WEFT_SETTLE_REJECT, .candidate = &alone_type },
 };
-static const struct weft_operator_input from_both[] = { { SERVICES, 3 }, { PODS, UINT64_MAX } }, from_services[] = { { SERVICES, UINT64_MAX } },
-	from_names[] = { { SERVICES, 3 } }, from_pods[] = { { PODS, 9 } }, from_pairs[] = { { PAIRS, UINT64_MAX } };
-#define OPERATOR(text, function, from, to, lost, n) \
-	{ .name = text, .run = function, .inputs = from, .input_count = sizeof(from) / sizeof(from[0]), .output = to, .conflicts = lost, \
-		.settle = &settles[n] }
+static const struct weft_operator_input from_both[] = { { SERVICES, 3 }, { PODS, UINT64_MAX } },
+					from_services[] = { { SERVICES, UINT64_MAX } },
+					from_names[] = { { SERVICES, 3 } },
+					from_pods[] = { { PODS, 9 } },
+					from_pairs[] = { { PAIRS, UINT64_MAX } };
+#define OPERATOR(text, function, from, to, lost, n)                                             \
+	{                                                                                       \
+		.name = text, .run = function, .inputs = from,                                  \
+		.input_count = sizeof(from) / sizeof(from[0]), .output = to, .conflicts = lost, \
+		.settle = &settles[n]                                                           \
+	}
 static const struct weft_operator_info operators[] = {
 	OPERATOR("pairs", run_pairs, from_both, PAIRS, WEFT_NONE, 0),
 	OPERATOR("ports", run_ports, from_services, PORTS, LOSERS, 1),
@@ -285,7 +332,8 @@ static const struct weft_operator_info operators[] = {
 	OPERATOR("merged", run_merged, from_names, MERGED, WEFT_NONE, 5),
 	OPERATOR("alone", run_alone, from_services, ALONE, WEFT_NONE, 6),
 };
-static const struct weft_engine_info program_info = { .tables = program_tables, .table_count = TABLES, .operators = operators,
-	.operator_count = 7 };
+static const struct weft_engine_info program_info = {
+	.tables = program_tables, .table_count = TABLES, .operators = operators, .operator_count = 7
+};
 
 #endif

@@ -34,24 +34,27 @@ static const struct weft_type opt_int_type = { .name = "Int?", .kind = WEFT_KIND
 		.field_count = sizeof(record##_fields) / sizeof(record##_fields[0]) }
 RECORD(service, true, FIELD(service, ns, weft_type_string), FIELD(service, name, weft_type_string),
 	FIELD(service, created, opt_int_type), FIELD(service, port, weft_type_int));
-RECORD(pod, true, FIELD(pod, ns, weft_type_string), FIELD(pod, name, weft_type_string), FIELD(pod, app, weft_type_string),
-	FIELD(pod, weight, weft_type_int));
-RECORD(pair, true, FIELD(pair, ns, weft_type_string), FIELD(pair, service, weft_type_string), FIELD(pair, pod, weft_type_string),
-	FIELD(pair, weight, weft_type_int));
-RECORD(port, true, FIELD(port, port, weft_type_int), FIELD(port, ns, weft_type_string), FIELD(port, name, weft_type_string));
+RECORD(pod, true, FIELD(pod, ns, weft_type_string), FIELD(pod, name, weft_type_string),
+	FIELD(pod, app, weft_type_string), FIELD(pod, weight, weft_type_int));
+RECORD(pair, true, FIELD(pair, ns, weft_type_string), FIELD(pair, service, weft_type_string),
+	FIELD(pair, pod, weft_type_string), FIELD(pair, weight, weft_type_int));
+RECORD(port, true, FIELD(port, port, weft_type_int), FIELD(port, ns, weft_type_string),
+	FIELD(port, name, weft_type_string));
 RECORD(port_candidate, true, FIELD(port_candidate, row, port_type), FIELD(port_candidate, created, opt_int_type),
 	FIELD(port_candidate, ns, weft_type_string), FIELD(port_candidate, name, weft_type_string));
-RECORD(total, true, FIELD(total, ns, weft_type_string), FIELD(total, count, weft_type_int), FIELD(total, sum, weft_type_int));
+RECORD(total, true, FIELD(total, ns, weft_type_string), FIELD(total, count, weft_type_int),
+	FIELD(total, sum, weft_type_int));
 RECORD(total_round, true, FIELD(total_round, ns, weft_type_string), FIELD(total_round, weight, weft_type_int));
-RECORD(range, true, FIELD(range, ns, weft_type_string), FIELD(range, min, weft_type_int), FIELD(range, max, weft_type_int),
-	FIELD(range, rounds, weft_type_int));
+RECORD(range, true, FIELD(range, ns, weft_type_string), FIELD(range, min, weft_type_int),
+	FIELD(range, max, weft_type_int), FIELD(range, rounds, weft_type_int));
 RECORD(range_round, true, FIELD(range_round, ns, weft_type_string), FIELD(range_round, weight, weft_type_int));
 RECORD(count, false, FIELD(count, value, weft_type_int));
 RECORD(merged, true, FIELD(merged, ns, weft_type_string), FIELD(merged, names, weft_type_string));
-RECORD(merged_candidate, true, FIELD(merged_candidate, row, merged_type), FIELD(merged_candidate, name, weft_type_string));
+RECORD(merged_candidate, true, FIELD(merged_candidate, row, merged_type),
+	FIELD(merged_candidate, name, weft_type_string));
 RECORD(alone, true, FIELD(alone, port, weft_type_int), FIELD(alone, name, weft_type_string));
 
-static const uint16_t columns_0[] = { 0 }, columns_01[] = { 0, 1 }, columns_012[] = { 0, 1, 2 }, columns_02[] = { 0, 2 },
-	columns_12[] = { 1, 2 };
+static const uint16_t columns_0[] = { 0 }, columns_01[] = { 0, 1 }, columns_012[] = { 0, 1, 2 },
+		      columns_02[] = { 0, 2 }, columns_12[] = { 1, 2 };
 
 #endif

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT
  *
- * table_settle.c: the rarer ways to settle, against nested loops: keep last with missing values, reject with its losers, rows with many
- * supporters, groups that give no row or share one, a single value that reads a table.
+ * table_settle.c: the rarer ways to settle, against nested loops: keep last with missing values,
+ * reject with its losers, rows with many supporters, groups that give no row or share one, a single
+ * value that reads a table.
  */
 #include <weft/abi.h>
 
@@ -19,17 +20,23 @@ struct sole { int64_t g, w; };
 struct sum { int64_t sum; };
 struct round { int64_t g, w; };
 
-static const struct weft_type opt_type = { .name = "Int?", .kind = WEFT_KIND_OPTION, .align = 8, .size = sizeof(struct weft_opt_int),
-	.offset = offsetof(struct weft_opt_int, value), .item = &weft_type_int };
+static const struct weft_type opt_type = { .name = "Int?",
+	.kind = WEFT_KIND_OPTION,
+	.align = 8,
+	.size = sizeof(struct weft_opt_int),
+	.offset = offsetof(struct weft_opt_int, value),
+	.item = &weft_type_int };
 #define FIELD(record, member, kind) { .name = #member, .offset = offsetof(struct record, member), .type = &kind }
 #define RECORD(record, ...)                                                                                    \
 	static const struct weft_field record##_fields[] = { __VA_ARGS__ };                                   \
 	static const struct weft_type record##_type = { .name = #record, .kind = WEFT_KIND_RECORD, .align = 8, \
 		.size = sizeof(struct record), .fields = record##_fields,                                     \
 		.field_count = sizeof(record##_fields) / sizeof(record##_fields[0]) }
-RECORD(item, FIELD(item, id, weft_type_int), FIELD(item, g, weft_type_int), FIELD(item, w, weft_type_int), FIELD(item, v, opt_type));
+RECORD(item, FIELD(item, id, weft_type_int), FIELD(item, g, weft_type_int),
+	FIELD(item, w, weft_type_int), FIELD(item, v, opt_type));
 RECORD(last, FIELD(last, g, weft_type_int), FIELD(last, id, weft_type_int));
-RECORD(last_candidate, FIELD(last_candidate, row, last_type), FIELD(last_candidate, v, opt_type), FIELD(last_candidate, id, weft_type_int));
+RECORD(last_candidate, FIELD(last_candidate, row, last_type), FIELD(last_candidate, v, opt_type),
+	FIELD(last_candidate, id, weft_type_int));
 RECORD(sole, FIELD(sole, g, weft_type_int), FIELD(sole, w, weft_type_int));
 RECORD(sum, FIELD(sum, sum, weft_type_int));
 RECORD(round, FIELD(round, g, weft_type_int), FIELD(round, w, weft_type_int));
@@ -84,7 +91,8 @@ static enum weft_status run_single(void *program, struct weft_engine *e)
 {
 	(void)program;
 	const struct weft_table *items = weft_engine_table(e, ITEMS);
-	struct sum was = { (int64_t)weft_table_count(items, WEFT_OLD) * 10 }, is = { (int64_t)weft_table_count(items, WEFT_NEW) * 10 };
+	struct sum was = { (int64_t)weft_table_count(items, WEFT_OLD) * 10 },
+		   is = { (int64_t)weft_table_count(items, WEFT_NEW) * 10 };
 	enum weft_status status = weft_engine_is_first(e) ? WEFT_OK : weft_delta_add(weft_engine_delta(e, 4), &was, -1);
 	if (status == WEFT_OK)
 		status = weft_delta_add(weft_engine_delta(e, 4), &is, 1);
@@ -98,7 +106,8 @@ static void accumulate(const void *program, void *accumulator, const void *round
 }
 
 /* Odd sums give no row; several groups may give one and the same. */
-static enum weft_status finish(const void *program, struct weft_engine *e, const void *group, const void *accumulator, int64_t count, void *row)
+static enum weft_status finish(const void *program, struct weft_engine *e, const void *group,
+	const void *accumulator, int64_t count, void *row)
 {
 	(void)program;
 	(void)e;
@@ -111,22 +120,36 @@ static enum weft_status finish(const void *program, struct weft_engine *e, const
 
 static const uint16_t order[] = { 1, 2 };
 static const struct weft_settle_info settles[] = {
-	{ .name = "lasts", .kind = WEFT_SETTLE_KEEP_LAST, .candidate = &last_candidate_type, .order = order, .order_count = 2 },
+	{ .name = "lasts",
+		.kind = WEFT_SETTLE_KEEP_LAST,
+		.candidate = &last_candidate_type,
+		.order = order,
+		.order_count = 2 },
 	{ .name = "sole", .kind = WEFT_SETTLE_REJECT, .candidate = &sole_type },
 	{ .name = "distinct", .kind = WEFT_SETTLE_UNIQUE, .candidate = &sole_type },
-	{ .name = "sums", .kind = WEFT_SETTLE_GROUP, .candidate = &round_type, .group_count = 1, .accumulate = accumulate, .finish = finish,
+	{ .name = "sums",
+		.kind = WEFT_SETTLE_GROUP,
+		.candidate = &round_type,
+		.group_count = 1,
+		.accumulate = accumulate,
+		.finish = finish,
 		.accumulator_size = 8 },
 	{ .name = "single", .kind = WEFT_SETTLE_UNIQUE, .candidate = &sum_type, .single = true },
 };
 static const struct weft_operator_input inputs[] = { { ITEMS, UINT64_MAX } };
-#define OPERATOR(text, function, to, lost, n) \
-	{ .name = text, .run = function, .inputs = inputs, .input_count = 1, .output = to, .conflicts = lost, .settle = &settles[n] }
+#define OPERATOR(text, function, to, lost, n)                                                    \
+	{                                                                                        \
+		.name = text, .run = function, .inputs = inputs, .input_count = 1, .output = to, \
+		.conflicts = lost, .settle = &settles[n]                                         \
+	}
 static const struct weft_operator_info operators[] = {
 	OPERATOR("lasts", run_lasts, LASTS, LATE, 0), OPERATOR("sole", run_sole, SOLE, CLASH, 1),
 	OPERATOR("distinct", run_distinct, DISTINCT, WEFT_NONE, 2), OPERATOR("sums", run_sums, SUMS, WEFT_NONE, 3),
 	OPERATOR("single", run_single, SINGLE, WEFT_NONE, 4),
 };
-static const struct weft_engine_info info = { .tables = tables, .table_count = TABLES, .operators = operators, .operator_count = 5 };
+static const struct weft_engine_info info = {
+	.tables = tables, .table_count = TABLES, .operators = operators, .operator_count = 5
+};
 
 /* ---- from scratch ---- */
 
@@ -174,7 +197,8 @@ static bool agrees_group(struct weft_engine *e, int64_t g, size_t counts[TABLES]
 			continue;
 		struct last late = { g, model[i].id };
 		struct sole clash = { g, model[i].w };
-		if (!row_is(e, LATE, &late, &model[i] != best) || !row_is(e, CLASH, &clash, !one) || !row_is(e, DISTINCT, &clash, true))
+		if (!row_is(e, LATE, &late, &model[i] != best) || !row_is(e, CLASH, &clash, !one) ||
+			!row_is(e, DISTINCT, &clash, true))
 			return false;
 	}
 	struct last last = { g, best ? best->id : 0 };

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT
  *
- * table_words.c: the words of the language on values (selects, like, within, contains), values from text and back, canonical
- * order, hashes. Mostly tables of input and expected output.
+ * table_words.c: the words of the language on values (selects, like, within, contains), values from
+ * text and back, canonical order, hashes. Mostly tables of input and expected output.
  */
 #include <weft/abi.h>
 
@@ -22,17 +22,42 @@ static struct weft_text text(const char *s)
 
 static const struct weft_variant actions[] = { { .name = "Allow", .code = "ALLOW" }, { .name = "Deny", .code = "DENY" },
 	{ .name = "Unknown", .payload = &weft_type_texts } };
-static const struct weft_type action_type = { .name = "Action", .kind = WEFT_KIND_ENUM, .align = 4, .size = 4, .variants = actions,
+static const struct weft_type action_type = { .name = "Action",
+	.kind = WEFT_KIND_ENUM,
+	.align = 4,
+	.size = 4,
+	.variants = actions,
 	.variant_count = 2 };
 static const struct weft_field unknown_fields[] = { { .name = "code", .type = &weft_type_string } };
-static const struct weft_type unknown_type = { .name = "Unknown", .kind = WEFT_KIND_RECORD, .align = 4, .size = 4, .has_ids = true,
-	.fields = unknown_fields, .field_count = 1 };
-static const struct weft_variant open_actions[] = { { .name = "Allow", .code = "ALLOW" }, { .name = "Unknown", .payload = &unknown_type } };
-static const struct weft_type open_type = { .name = "Action", .kind = WEFT_KIND_ENUM, .align = 4, .size = 8, .offset = 4, .open = true,
-	.has_ids = true, .variants = open_actions, .variant_count = 2 };
-static const struct weft_type ports_type = { .name = "[Port]", .kind = WEFT_KIND_LIST, .align = 4, .size = 4, .has_ids = true,
+static const struct weft_type unknown_type = { .name = "Unknown",
+	.kind = WEFT_KIND_RECORD,
+	.align = 4,
+	.size = 4,
+	.has_ids = true,
+	.fields = unknown_fields,
+	.field_count = 1 };
+static const struct weft_variant open_actions[] = { { .name = "Allow", .code = "ALLOW" },
+	{ .name = "Unknown", .payload = &unknown_type } };
+static const struct weft_type open_type = { .name = "Action",
+	.kind = WEFT_KIND_ENUM,
+	.align = 4,
+	.size = 8,
+	.offset = 4,
+	.open = true,
+	.has_ids = true,
+	.variants = open_actions,
+	.variant_count = 2 };
+static const struct weft_type ports_type = { .name = "[Port]",
+	.kind = WEFT_KIND_LIST,
+	.align = 4,
+	.size = 4,
+	.has_ids = true,
 	.item = &weft_type_port };
-static const struct weft_type opt_port_type = { .name = "Port?", .kind = WEFT_KIND_OPTION, .align = 2, .size = 4, .offset = 2,
+static const struct weft_type opt_port_type = { .name = "Port?",
+	.kind = WEFT_KIND_OPTION,
+	.align = 2,
+	.size = 4,
+	.offset = 2,
 	.item = &weft_type_port };
 
 static const struct {
@@ -91,29 +116,37 @@ static const struct {
 	{ &weft_type_size, "1000", "1000B", "\"1000B\"" },
 	{ &weft_type_size, "10MB", "10000000B", "\"10000000B\"" },
 	{ &weft_type_size, "1X", NULL, NULL },
-	{ &weft_type_instant, "2026-01-31T12:00:00Z", "2026-01-31T12:00:00Z", "\"2026-01-31T12:00:00Z\"" },
-	{ &weft_type_instant, "1970-01-01T00:00:00Z", "1970-01-01T00:00:00Z", "\"1970-01-01T00:00:00Z\"" },
-	{ &weft_type_instant, "2024-02-29T23:59:59.250+02:00", "2024-02-29T21:59:59.25Z", "\"2024-02-29T21:59:59.25Z\"" },
-	{ &weft_type_instant, "1969-12-31T23:59:59.5Z", "1969-12-31T23:59:59.5Z", "\"1969-12-31T23:59:59.5Z\"" },
+	{ &weft_type_instant, "2026-01-31T12:00:00Z", "2026-01-31T12:00:00Z",
+		"\"2026-01-31T12:00:00Z\"" },
+	{ &weft_type_instant, "1970-01-01T00:00:00Z", "1970-01-01T00:00:00Z",
+		"\"1970-01-01T00:00:00Z\"" },
+	{ &weft_type_instant, "2024-02-29T23:59:59.250+02:00", "2024-02-29T21:59:59.25Z",
+		"\"2024-02-29T21:59:59.25Z\"" },
+	{ &weft_type_instant, "1969-12-31T23:59:59.5Z", "1969-12-31T23:59:59.5Z",
+		"\"1969-12-31T23:59:59.5Z\"" },
 	{ &weft_type_instant, "2023-02-29T00:00:00Z", NULL, NULL },
 	{ &weft_type_instant, "2026-01-31", NULL, NULL },
 	{ &weft_type_instant, "2026-01-31T12:00:00", NULL, NULL },
 	{ &weft_type_instant, "2026-01-31T12:00:00.Z", NULL, NULL },
-	{ &weft_type_identity, "spiffe://mesh/ns/shop/sa/cart", "spiffe://mesh/ns/shop/sa/cart", "\"spiffe://mesh/ns/shop/sa/cart\"" },
+	{ &weft_type_identity, "spiffe://mesh/ns/shop/sa/cart", "spiffe://mesh/ns/shop/sa/cart",
+		"\"spiffe://mesh/ns/shop/sa/cart\"" },
 	{ &weft_type_labels, "b=2, a=1", "a=1,b=2", "{\"a\":\"1\",\"b\":\"2\"}" },
-	{ &weft_type_labels, "b=\"x,\\\"y\"\na=\"1\"\n", "a=1,b=x,\"y", "{\"a\":\"1\",\"b\":\"x,\\\"y\"}" },
+	{ &weft_type_labels, "b=\"x,\\\"y\"\na=\"1\"\n", "a=1,b=x,\"y",
+		"{\"a\":\"1\",\"b\":\"x,\\\"y\"}" },
 	{ &weft_type_labels, "", "", "{}" },
 	{ &weft_type_labels, "a=", "a=", "{\"a\":\"\"}" },
 	{ &weft_type_labels, "a=1,a=2", NULL, NULL },
 	{ &weft_type_labels, "a", NULL, NULL },
 	{ &weft_type_labels, "a=\"1", NULL, NULL },
-	{ &weft_type_selector, "app=web", "{\"Match\":[{\"key\":\"app\",\"operator\":\"In\",\"values\":[\"web\"]}]}",
+	{ &weft_type_selector, "app=web",
+		"{\"Match\":[{\"key\":\"app\",\"operator\":\"In\",\"values\":[\"web\"]}]}",
 		"{\"Match\":[{\"key\":\"app\",\"operator\":\"In\",\"values\":[\"web\"]}]}" },
 	{ &weft_type_selector, "", NULL, NULL },
 	{ &action_type, "DENY", "Deny", "\"Deny\"" },
 	{ &action_type, "Deny", NULL, NULL },
 	{ &open_type, "ALLOW", "Allow", "\"Allow\"" },
-	{ &open_type, "CUSTOM", "{\"Unknown\":{\"code\":\"CUSTOM\"}}", "{\"Unknown\":{\"code\":\"CUSTOM\"}}" },
+	{ &open_type, "CUSTOM", "{\"Unknown\":{\"code\":\"CUSTOM\"}}",
+		"{\"Unknown\":{\"code\":\"CUSTOM\"}}" },
 	{ &ports_type, "80, 443", "[80,443]", "[80,443]" },
 	{ &ports_type, "80,x", NULL, NULL },
 	{ &opt_port_type, "80", "80", "80" },
@@ -152,14 +185,30 @@ static const struct {
 	const char *value, *pattern;
 	bool holds;
 } patterns[] = {
-	{ 'l', "abc", "abc", true }, { 'l', "abc", "a*", true }, { 'l', "abc", "*c", true }, { 'l', "abc", "*b*", true },
-	{ 'l', "abc", "b*", false }, { 'l', "", "*", true }, { 'l', "", "", true }, { 'l', "a", "", false }, { 'l', "a/b.c", "a*c", true },
-	{ 'l', "aab", "a*ab", true }, { 'l', "abab", "*ab", true }, { 'l', "ABC", "abc", false }, { 'l', "a*", "a**", true },
-	{ 'l', "a?c", "a?c", true }, { 'l', "abc", "a?c", false },
+	{ 'l', "abc", "abc", true },
+	{ 'l', "abc", "a*", true },
+	{ 'l', "abc", "*c", true },
+	{ 'l', "abc", "*b*", true },
+	{ 'l', "abc", "b*", false },
+	{ 'l', "", "*", true },
+	{ 'l', "", "", true },
+	{ 'l', "a", "", false },
+	{ 'l', "a/b.c", "a*c", true },
+	{ 'l', "aab", "a*ab", true },
+	{ 'l', "abab", "*ab", true },
+	{ 'l', "ABC", "abc", false },
+	{ 'l', "a*", "a**", true },
+	{ 'l', "a?c", "a?c", true },
+	{ 'l', "abc", "a?c", false },
 	{ 'l', "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaab", "*a*a*a*a*a*a*a*a*a*a*c", false },
-	{ 'h', "Shop.Example.COM", "*.example.com", true }, { 'h', "example.com", "*.example.com", false },
-	{ 'i', "spiffe://mesh/ns/shop/sa/cart", "mesh/ns/shop/*", true }, { 'i', "mesh/ns/shop/sa/cart", "spiffe://mesh/ns/*", true },
-	{ 'i', "spiffe://mesh/ns/a", "mesh/ns/b", false }, { 'c', "hello", "ell", true }, { 'c', "hello", "", true }, { 'c', "", "a", false },
+	{ 'h', "Shop.Example.COM", "*.example.com", true },
+	{ 'h', "example.com", "*.example.com", false },
+	{ 'i', "spiffe://mesh/ns/shop/sa/cart", "mesh/ns/shop/*", true },
+	{ 'i', "mesh/ns/shop/sa/cart", "spiffe://mesh/ns/*", true },
+	{ 'i', "spiffe://mesh/ns/a", "mesh/ns/b", false },
+	{ 'c', "hello", "ell", true },
+	{ 'c', "hello", "", true },
+	{ 'c', "", "a", false },
 };
 
 static void patterns_hold(void)
@@ -180,10 +229,11 @@ static void addresses_within(void)
 	static const struct {
 		const char *ip, *cidr;
 		bool holds;
-	} cases[] = { { "10.1.2.3", "10.0.0.0/8", true }, { "11.1.2.3", "10.0.0.0/8", false }, { "10.1.2.3", "0.0.0.0/0", true },
-		{ "::1", "0.0.0.0/0", false }, { "10.0.0.1", "::/0", true }, { "10.127.255.255", "10.0.0.0/9", true },
-		{ "10.128.0.0", "10.0.0.0/9", false }, { "2001:db8::1", "2001:db8::/127", true }, { "2001:db8::2", "2001:db8::/127", false },
-		{ "10.0.0.5", "10.0.0.5/32", true } };
+	} cases[] = { { "10.1.2.3", "10.0.0.0/8", true }, { "11.1.2.3", "10.0.0.0/8", false },
+		{ "10.1.2.3", "0.0.0.0/0", true }, { "::1", "0.0.0.0/0", false },
+		{ "10.0.0.1", "::/0", true }, { "10.127.255.255", "10.0.0.0/9", true },
+		{ "10.128.0.0", "10.0.0.0/9", false }, { "2001:db8::1", "2001:db8::/127", true },
+		{ "2001:db8::2", "2001:db8::/127", false }, { "10.0.0.5", "10.0.0.5/32", true } };
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		struct weft_ip ip;
 		struct weft_cidr cidr;
@@ -204,7 +254,8 @@ static weft_id id_of(const char *s)
 	return id;
 }
 
-static struct weft_requirement requirement(const char *key, enum weft_selector_operator op, const char *a, const char *b)
+static struct weft_requirement requirement(
+	const char *key, enum weft_selector_operator op, const char *a, const char *b)
 {
 	weft_id values[2] = { a ? id_of(a) : 0, b ? id_of(b) : 0 };
 	struct weft_requirement r = { .key = id_of(key), .op = op };
@@ -236,7 +287,8 @@ static void selectors_select(void)
 	r[0] = requirement("app", WEFT_IN, "web", NULL);
 	r[1] = requirement("tier", WEFT_NOT_IN, "1", "2");
 	r[2] = requirement("zone", WEFT_EXISTS, NULL, NULL);
-	CHECK(selects(r, 3, "app=web,tier=3,zone=a") && selects(r, 3, "app=web,zone=a") && !selects(r, 3, "app=web,tier=1,zone=a"));
+	CHECK(selects(r, 3, "app=web,tier=3,zone=a") && selects(r, 3, "app=web,zone=a") &&
+		!selects(r, 3, "app=web,tier=1,zone=a"));
 	CHECK(selects(NULL, 0, "") && selects(NULL, 0, "a=b")); /* empty selects everything */
 	struct weft_selector s = { .kind = WEFT_SELECTOR_NOTHING };
 	CHECK(!weft_selects(in, s, (struct weft_list){ 0 }));
@@ -264,7 +316,8 @@ static void order_is_by_content(void)
 	CHECK(weft_value_compare(in, &weft_type_string, &first, &later) < 0);
 	CHECK(weft_value_compare(in, &weft_type_string, &prefix, &first) < 0);
 	struct weft_opt_port none = { 0 }, some = { true, 1 };
-	CHECK(weft_value_compare(in, &opt_port_type, &none, &some) > 0 && weft_value_compare(in, &opt_port_type, &some, &some) == 0);
+	CHECK(weft_value_compare(in, &opt_port_type, &none, &some) > 0 &&
+		weft_value_compare(in, &opt_port_type, &some, &some) == 0);
 	weft_id a, b;
 	CHECK(weft_parse_value(in, &ports_type, text("80,443"), &a, NULL) == WEFT_OK);
 	CHECK(weft_parse_value(in, &ports_type, text("80"), &b, NULL) == WEFT_OK);
@@ -290,8 +343,10 @@ static void hashes_are_the_inline_ones(void)
 static void arithmetic_saturates(void)
 {
 	uint64_t before = weft_saturations();
-	CHECK(weft_add(INT64_MAX, 1) == INT64_MAX && weft_subtract(INT64_MIN, 1) == INT64_MIN && weft_add(INT64_MIN, -1) == INT64_MIN);
-	CHECK(weft_multiply(INT64_MIN, 2) == INT64_MIN && weft_multiply(INT64_MIN, -2) == INT64_MAX && weft_multiply(-3, 4) == -12);
+	CHECK(weft_add(INT64_MAX, 1) == INT64_MAX && weft_subtract(INT64_MIN, 1) == INT64_MIN &&
+		weft_add(INT64_MIN, -1) == INT64_MIN);
+	CHECK(weft_multiply(INT64_MIN, 2) == INT64_MIN &&
+		weft_multiply(INT64_MIN, -2) == INT64_MAX && weft_multiply(-3, 4) == -12);
 	CHECK(weft_saturations() == before + 5);
 }
 

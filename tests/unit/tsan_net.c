@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT
  *
- * tsan_net.c: three workers under the thread sanitizer: connections through all of them while listeners come and go, rows
- * change and relays are revoked. Over epoll, whose memory traffic the sanitizer sees.
+ * tsan_net.c: three workers under the thread sanitizer: connections through all of them while
+ * listeners come and go, rows change and relays are revoked. Over epoll, whose memory traffic the
+ * sanitizer sees.
  */
 #include "net_backend.h"
 

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT
  *
- * tsan_view.c: three workers read the published views while the engine commits. Each commit keeps the sum over the pods of a namespace at
- * 0 and the number of pods equal to the total's row; a worker that ever sees otherwise read two versions at once. One of them
- * holds its pin for long, so commits conflate. Keys of changes must arrive with or before the version that shows them.
+ * tsan_view.c: three workers read the published views while the engine commits. Each commit keeps
+ * the sum over the pods of a namespace at 0 and the number of pods equal to the total's row; a
+ * worker that ever sees otherwise read two versions at once. One of them holds its pin for long, so
+ * commits conflate. Keys of changes must arrive with or before the version that shows them.
  */
 #include <pthread.h>
 #include <stdatomic.h>
@@ -140,8 +141,8 @@ static void three_workers(void)
 	CHECK(weft_reader_version(workers[0].reader) == weft_engine_version(e));
 	CHECK(weft_view_count(workers[0].reader, PODS) == weft_table_count(weft_engine_table(e, PODS), WEFT_NEW));
 	weft_reader_unpin(workers[0].reader);
-	printf("  turns %u %u %u, log at most %zu, unblocked %u\n", workers[0].turns, workers[1].turns, workers[2].turns, longest,
-		atomic_load(&unblocked_calls));
+	printf("  turns %u %u %u, log at most %zu, unblocked %u\n", workers[0].turns,
+		workers[1].turns, workers[2].turns, longest, atomic_load(&unblocked_calls));
 	for (int i = 0; i < 3; i++)
 		weft_reader_destroy(workers[i].reader);
 	weft_engine_destroy(e);
@@ -175,7 +176,8 @@ static void keys_of_changes(void)
 	CHECK(w.wakes == 1);
 	weft_reader_pin(r); /* stays pinned: the next commit flips, the one behind it has to wait */
 	const struct weft_view_key *keys = weft_reader_changes(r, &count, &all);
-	uint64_t old_app = weft_hash_u64(weft_hash_u64(0, weft_hash_text(WEFT_TEXT("shop"))), weft_hash_text(WEFT_TEXT("web")));
+	uint64_t old_app = weft_hash_u64(weft_hash_u64(0, weft_hash_text(WEFT_TEXT("shop"))),
+		weft_hash_text(WEFT_TEXT("web")));
 	uint64_t key = weft_hash_u64(weft_hash_u64(0, weft_hash_text(WEFT_TEXT("shop"))), weft_hash_text(WEFT_TEXT("p1")));
 	CHECK(!all && has_key(keys, count, PODS, WEFT_EACH, 0) && has_key(keys, count, PODS, WEFT_PRIMARY, key));
 	CHECK(has_key(keys, count, PODS, 0, old_app) && has_key(keys, count, PODS, 1, weft_hash_text(WEFT_TEXT("web"))));

@@ -47,12 +47,13 @@ struct weft_options {
 };
 
 /* On failure `error` (if not NULL) gets a text that names the thing and the place, to be freed with free(). */
-enum weft_status weft_create(const struct weft_program_info *, const struct weft_options *, void **program, char **error);
+enum weft_status weft_create(const struct weft_program_info *, const struct weft_options *,
+	void **program, char **error);
 void weft_destroy(void *program);
 /* Turns until drained; 0 or an error. */
 enum weft_status weft_run(void *program);
-/* One turn: waits at most `timeout_ms` (-1: for ever, 0: not at all). WEFT_END when a stop has finished. From another thread
- * than the first turn's: WEFT_WRONG_THREAD. */
+/* One turn: waits at most `timeout_ms` (-1: for ever, 0: not at all). WEFT_END when a stop has
+ * finished. From another thread than the first turn's: WEFT_WRONG_THREAD. */
 enum weft_status weft_turn(void *program, int timeout_ms);
 /* Readable whenever a turn has something to do: for the application's own poll loop. */
 int weft_descriptor(const void *program);
@@ -61,8 +62,8 @@ void weft_stop_now(void *program); /* likewise: resets what is open */
 /* Runs `call(argument)` in the instance's thread at its next turn: from any thread. */
 enum weft_status weft_post(void *program, void (*call)(void *argument), void *argument);
 const char *weft_status_name(enum weft_status); /* "in use" */
-/* The whole of a built program's main: reads its options (--help tells them), runs, and gives the exit code: 0 ended cleanly, 1
- * failed while running, 2 wrong options or params. */
+/* The whole of a built program's main: reads its options (--help tells them), runs, and gives the
+ * exit code: 0 ended cleanly, 1 failed while running, 2 wrong options or params. */
 int weft_main(const struct weft_program_info *, int argc, char **argv);
 
 /* ---- values in public rows; pointers are valid until the next turn ---- */
@@ -111,14 +112,16 @@ void weft_stream_abort(struct weft_stream *); /* reset; `closed` follows */
 int weft_stream_handle(const struct weft_stream *); /* the socket, or -1 */
 struct weft_addr weft_stream_remote(const struct weft_stream *);
 
-/* ---- connections of the application's own, through a listener's handler; the generated header wraps both per listener ----
- * `rule` counts the program's rules from 0; `key` is a row of the rule's table with its key columns set, NULL without key.
- * NOT_FOUND: the listener is not open. */
-/* Runs a connected stream socket through the handler as if it had been accepted; the descriptor is the runtime's from then on. */
+/* ---- connections of the application's own, through a listener's handler; the generated header
+ * wraps both per listener ---- `rule` counts the program's rules from 0; `key` is a row of the
+ * rule's table with its key columns set, NULL without key. NOT_FOUND: the listener is not open. */
+/* Runs a connected stream socket through the handler as if it had been accepted; the descriptor is
+ * the runtime's from then on. */
 enum weft_status weft_adopt(void *program, unsigned rule, const void *key, int descriptor);
-/* A connection without a socket: the handler sees `to` as conn.original_dst and decides; the application talks at `*stream`, which is
- * its own, and sees a reset when the handler denies. */
-enum weft_status weft_dial(void *program, unsigned rule, const void *key, struct weft_addr to, struct weft_stream **stream);
+/* A connection without a socket: the handler sees `to` as conn.original_dst and decides; the
+ * application talks at `*stream`, which is its own, and sees a reset when the handler denies. */
+enum weft_status weft_dial(void *program, unsigned rule, const void *key, struct weft_addr to,
+	struct weft_stream **stream);
 
 #ifdef __cplusplus
 }

@@ -21,7 +21,8 @@ struct weft_conn {
 	void *program;
 	struct weft_reader *reader;
 	struct weft_stream *downstream;
-	uint64_t instance_hash;       /* of the rule's row key; the row: weft_view_first(rule's table, WEFT_PRIMARY, hash) + compare */
+	uint64_t instance_hash; /* of the rule's row key; the row: weft_view_first(rule's table,
+				   WEFT_PRIMARY, hash) + compare */
 	const void *instance_key;     /* a row struct of the rule's table with its key columns set, or NULL: one instance */
 	struct weft_addr local, remote, original_dst;
 	int64_t accepted;             /* nanoseconds since 1970 */
@@ -40,8 +41,9 @@ struct weft_dial_options {
 };
 
 typedef void weft_step_fn(struct weft_conn *);
-/* Judges a `relay ... while` again: NULL to go on, else the reason that ends it ("may_enter.default"). Look-ups made through
- * weft_conn_first/_each below are recorded; only a change under one of those keys calls this again. */
+/* Judges a `relay ... while` again: NULL to go on, else the reason that ends it
+ * ("may_enter.default"). Look-ups made through weft_conn_first/_each below are recorded; only a
+ * change under one of those keys calls this again. */
 typedef const char *weft_judge_fn(struct weft_conn *);
 
 struct weft_handler_info {
@@ -51,15 +53,19 @@ struct weft_handler_info {
 	uint16_t table;   /* the rule's table, WEFT_NONE for a plain handler */
 };
 
-/* Awaits. Each returns at once; `step` is called again when it is over, with conn->result. At most one at a time; the
- * generated code sets conn->state before and returns after. A step that neither awaits nor ends closes the connection. */
-/* OK and conn->dialled; SELF, REFUSED, TIMED_OUT, UNREACHABLE ...: no stream. `options` may be NULL. */
+/* Awaits. Each returns at once; `step` is called again when it is over, with conn->result. At most
+ * one at a time; the generated code sets conn->state before and returns after. A step that neither
+ * awaits nor ends closes the connection. */
+/* OK and conn->dialled; SELF, REFUSED, TIMED_OUT, UNREACHABLE ...: no stream. `options` may be
+ * NULL. */
 void weft_conn_dial(struct weft_conn *, struct weft_addr, const struct weft_dial_options *);
-/* Both streams are the relay's from now on, and gone when it is over: OK after two half-closes, RESET ..., CANCELLED when it was
- * revoked or its drain ended. `while_true` (or NULL) is called once before the first byte, and after each change that it read. */
+/* Both streams are the relay's from now on, and gone when it is over: OK after two half-closes,
+ * RESET ..., CANCELLED when it was revoked or its drain ended. `while_true` (or NULL) is called
+ * once before the first byte, and after each change that it read. */
 void weft_conn_relay(struct weft_conn *, struct weft_stream *a, struct weft_stream *b, weft_judge_fn *while_true);
 /* Ends: the conn is freed before these return or soon after: nothing of it may be touched. */
-void weft_conn_deny(struct weft_conn *, struct weft_text reason); /* reset towards the peer, counted and logged with the reason */
+void weft_conn_deny(struct weft_conn *,
+	struct weft_text reason); /* reset towards the peer, counted and logged with the reason */
 void weft_conn_close(struct weft_conn *);
 /* An `extern handler` takes the stream out of the connection and owns it; the path ends. */
 struct weft_stream *weft_conn_take(struct weft_conn *);
@@ -71,7 +77,8 @@ void *weft_conn_scratch(struct weft_conn *, size_t size);
 struct weft_text weft_conn_keep(struct weft_conn *, struct weft_text); /* a copy that lasts as long as the connection */
 
 /* Look-ups of handlers: as weft_view_first/_each, and recorded while the connection is being judged. */
-const void *weft_conn_first(struct weft_conn *, struct weft_view_cursor *, unsigned table, unsigned index, uint64_t hash);
+const void *weft_conn_first(struct weft_conn *, struct weft_view_cursor *, unsigned table,
+	unsigned index, uint64_t hash);
 const void *weft_conn_each(struct weft_conn *, struct weft_view_cursor *, unsigned table);
 
 #ifdef __cplusplus

@@ -25,16 +25,19 @@ enum weft_source_kind { WEFT_SOURCE_EXTERN, WEFT_SOURCE_KUBERNETES, WEFT_SOURCE_
 struct weft_source_info {
 	uint16_t table;
 	uint16_t rejected;   /* table of rejected rows: key columns, reason: String, place: String; or WEFT_NONE */
-	uint16_t conflicts;  /* table of losers (two documents define one object): the same columns as the table; or WEFT_NONE */
+	uint16_t conflicts;  /* table of losers (two documents define one object): the same columns
+				as the table; or WEFT_NONE */
 	uint8_t kind;        /* enum weft_source_kind */
 	const char *origin;  /* kubernetes: "v1/Service" from the record */
 	weft_default_fn *path; /* file: makes the path (a String id) from the params */
 	int64_t period;      /* clock */
-	bool (*keep)(const void *program, const struct weft_intern *, const void *row); /* `where` of the collection, or NULL */
+	bool (*keep)(const void *program, const struct weft_intern *,
+		const void *row); /* `where` of the collection, or NULL */
 	const char *place;
 };
 
-/* A listener rule's row (its table): key columns, then `address: Addr`, `wait: Bool`, then the row's columns that the handler reads. */
+/* A listener rule's row (its table): key columns, then `address: Addr`, `wait: Bool`, then the
+ * row's columns that the handler reads. */
 struct weft_rule_info {
 	const char *name;
 	const char *kind;      /* "listener" */
@@ -63,7 +66,8 @@ struct weft_program_info {
 	size_t source_count;
 	const struct weft_rule_info *rules;
 	size_t rule_count;
-	enum weft_status (*start)(void *program); /* constants interned, once params are set; inside the first transaction; or NULL */
+	enum weft_status (*start)(void *program); /* constants interned, once params are set; inside
+						     the first transaction; or NULL */
 };
 
 /* The generated instance struct starts with this. */
