@@ -52,7 +52,9 @@ static void fatal(const char *what)
 
 static struct sockaddr_in loopback(int port)
 {
-	return (struct sockaddr_in){ .sin_family = AF_INET, .sin_port = htons((uint16_t)port), .sin_addr = { htonl(INADDR_LOOPBACK) } };
+	return (struct sockaddr_in){ .sin_family = AF_INET,
+		.sin_port = htons((uint16_t)port),
+		.sin_addr = { htonl(INADDR_LOOPBACK) } };
 }
 
 static void prepare(int fd)
@@ -233,8 +235,9 @@ static int client(const char *mode, int port, int count, size_t size, double sec
 	}
 	size_t n = sample_count < SAMPLES ? (size_t)sample_count : SAMPLES;
 	qsort(samples, n, sizeof(*samples), by_value);
-	printf("requests %llu bytes %llu p50 %u p99 %u failed %llu\n", (unsigned long long)requests, (unsigned long long)transferred,
-		n ? samples[n / 2] : 0, n ? samples[n * 99 / 100] : 0, (unsigned long long)failed);
+	printf("requests %llu bytes %llu p50 %u p99 %u failed %llu\n", (unsigned long long)requests,
+		(unsigned long long)transferred, n ? samples[n / 2] : 0,
+		n ? samples[n * 99 / 100] : 0, (unsigned long long)failed);
 	return 0;
 }
 

@@ -191,7 +191,8 @@ static void *post_elsewhere(void *arguments)
 	return NULL;
 }
 
-/* A post from a thread wakes a loop that sleeps on the descriptor, by poll and by epoll; only the instance's thread turns. */
+/* A post from a thread wakes a loop that sleeps on the descriptor, by poll and by epoll; only the
+ * instance's thread turns. */
 static void threads(struct ports *program)
 {
 	pthread_t thread;

@@ -171,7 +171,8 @@ void measure(const struct shape *s, const struct system *y, size_t count)
 	report(s->workload, y->name, s->n, "mean", (double)rounds[ROUNDS / 2] / (double)count, "ns");
 	report(s->workload, y->name, s->n, "best", (double)rounds[0] / (double)count, "ns");
 	samples_report(s->workload, y->name, s->n, samples, count);
-	report(s->workload, y->name, s->n, "bytes", (double)y->bytes / (double)s->pods, "bytes per pod, all tables and indexes");
+	report(s->workload, y->name, s->n, "bytes", (double)y->bytes / (double)s->pods,
+		"bytes per pod, all tables and indexes");
 	if (y->allocations)
 		report(s->workload, y->name, s->n, "allocs", (double)allocations / (double)(ROUNDS * count), "per change");
 	line_end();
@@ -215,7 +216,8 @@ static bool begin_child(void)
 	waitpid(child, &status, 0);
 	failed |= status != 0;
 	if (status)
-		printf("(a workload ended with status %d: %s)\n", status, WIFSIGNALED(status) ? strsignal(WTERMSIG(status)) : "failed");
+		printf("(a workload ended with status %d: %s)\n", status,
+			WIFSIGNALED(status) ? strsignal(WTERMSIG(status)) : "failed");
 	return false;
 }
 
@@ -227,7 +229,9 @@ int main(int argc, char **argv)
 	expected = mmap(NULL, sizeof(*expected), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	if (expected == MAP_FAILED)
 		fatal("no memory");
-	printf("CPU ns per change (per row for load): mean and best of 5 rounds, p50/p99/max one by one less the clock's %lld\n", (long long)clock_cost());
+	printf("CPU ns per change (per row for load): mean and best of 5 rounds, p50/p99/max one "
+	       "by one less the clock's %lld\n",
+		(long long)clock_cost());
 	for (size_t i = 0; i < sizeof(shapes) / sizeof(shapes[0]); i++)
 		for (unsigned which = *expected = 0; which < 3; which++)
 			if ((!only || !strcmp(only, shapes[i].workload)) && begin_child())

@@ -200,7 +200,10 @@ void floor_load(size_t rows)
 	for (size_t k = 0; k < rows; k++) {
 		uint32_t namespace = intern(&texts, p[k].namespace), name = intern(&texts, p[k].name);
 		uint32_t *at = map_at(&by_key, namespace, name, 0);
-		if (count == table_room && !(table = realloc(table, (table_room = table_room ? 2 * table_room : 64) * sizeof(*table))))
+		if (count == table_room &&
+			!(table = realloc(table,
+				  (table_room = table_room ? 2 * table_room : 64) *
+					  sizeof(*table))))
 			fatal("no memory");
 		if (!*at)
 			*at = (uint32_t)++count;
@@ -209,6 +212,7 @@ void floor_load(size_t rows)
 	int64_t whole = cpu_now() - begin;
 	report("load", "floor", rows, "mean", (double)whole / (double)rows, "ns");
 	report("load", "floor", rows, "total_ms", (double)whole / 1e6, "ms");
-	report("load", "floor", rows, "bytes", (double)(heap_bytes() - before) / (double)rows, "bytes per row, interned texts too");
+	report("load", "floor", rows, "bytes", (double)(heap_bytes() - before) / (double)rows,
+		"bytes per row, interned texts too");
 	line_end();
 }
