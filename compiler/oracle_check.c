@@ -55,8 +55,12 @@ static bool read_line(struct oracle *o, struct oracle *given, struct text line)
 		return true; /* a table that the program declares nowhere: the runtime's own */
 	struct oracle_table *t = oracle_find(given, s, of);
 	const struct value *v;
-	if (s->kind == SYMBOL_RULE)
+	if (s->kind == SYMBOL_RULE) { /* what came of it is given, like a collection */
+		v = value_from_json(o, type, row);
+		if (v)
+			vec_push(o->arena, &t->rows, (void *)v);
 		return true;
+	}
 	if (s->single && type->kind != TYPE_RECORD) {
 		static const char value[] = "{\"value\":";
 		size_t n = sizeof(value) - 1;

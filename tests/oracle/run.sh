@@ -36,6 +36,12 @@ for ((seed = first; seed < first + programs; seed++)); do
   fi
   tr ';' '\n' <"$work/used" >>"$work/all"
 done
+# Rules as collections: the program runs until it is told to end, so that outcomes come back.
+cp tests/oracle/rules.weft tests/oracle/rules.yaml "$work/"
+(cd "$work" && timeout -k 5 -s INT 3 "$build/weft" run --check rules.weft --admin none >said 2>&1)
+if grep -q ', 0 differences$' "$work/said" && grep -q 'wanted by per_port' "$work/said"; then echo "ok rules: $(tail -n 1 "$work/said")"
+else status=1; echo "FAIL rules: $(tail -n 1 "$work/said")"; fi
+
 echo "operators used: $(sort "$work/all" | uniq -c | sort -rn | awk '{ n = $1; $1 = ""; printf "%s%s %d", (NR > 1 ? "," : ""), $0, n }')"
 
 # A generator that leaves operators out proves nothing about them.
