@@ -20,7 +20,11 @@
 enum { SECONDS_EACH = 30, CHANGES = 20000, ROUNDS = 5 };
 
 static FILE *lines;
-static uint64_t *expected; /* the digest of the shape that is measured, over all processes; 0: none yet */
+/* The digest of the shape that is measured, over all processes. */
+static struct expected {
+	bool known;
+	uint64_t digest;
+} *expected;
 
 void fatal(const char *what)
 {
@@ -135,11 +139,11 @@ uint64_t digest_row(int64_t ip, int64_t port)
 static void compare(const struct shape *s, const struct system *y)
 {
 	uint64_t digest = y->digest(y->state);
-	if (*expected && *expected != digest) {
+	if (expected->known && expected->digest != digest) {
 		fprintf(stderr, "bench: %s, %s at %zu: other answers than the system before\n", s->workload, y->name, s->n);
 		exit(1);
 	}
-	*expected = digest;
+	*expected = (struct expected){ true, digest };
 }
 
 void measure(const struct shape *s, const struct system *y, size_t count)
@@ -229,13 +233,15 @@ int main(int argc, char **argv)
 	expected = mmap(NULL, sizeof(*expected), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	if (expected == MAP_FAILED)
 		fatal("no memory");
-	printf("CPU ns per change (per row for load): mean and best of 5 rounds, p50/p99/max one "
-	       "by one less the clock's %lld\n",
+	printf("CPU ns per change (per row for load): mean: the middle of 5 rounds, best: of them;\n"
+		"p50/p99/max: one by one, less the clock's %lld; bytes per pod or row with everything derived from it\n",
 		(long long)clock_cost());
-	for (size_t i = 0; i < sizeof(shapes) / sizeof(shapes[0]); i++)
-		for (unsigned which = *expected = 0; which < 3; which++)
+	for (size_t i = 0; i < sizeof(shapes) / sizeof(shapes[0]); i++) {
+		expected->known = false;
+		for (unsigned which = 0; which < 3; which++)
 			if ((!only || !strcmp(only, shapes[i].workload)) && begin_child())
 				return one_shape(&shapes[i], which), 0;
+	}
 	if ((!only || !strcmp(only, "load")) && begin_child())
 		return bench_load(1000000), 0;
 	if ((!only || !strcmp(only, "load")) && begin_child())

@@ -55,8 +55,8 @@ struct system floor_system(const struct shape *);
 struct system sqlite_system(const struct shape *); /* name NULL: not built in */
 
 uint64_t digest_row(int64_t ip, int64_t port);
-/* Warms up, then times `count` changes of one pod each: ROUNDS times as a whole (mean: the middle
- * round), then one by one. */
+/* Warms up, then times `count` changes of one pod each: several times as a whole (mean: the middle one), then
+ * one by one. */
 void measure(const struct shape *, const struct system *, size_t count);
 void report(const char *workload, const char *system, size_t n, const char *metric, double value, const char *unit);
 

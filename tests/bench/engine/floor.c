@@ -200,11 +200,11 @@ void floor_load(size_t rows)
 	for (size_t k = 0; k < rows; k++) {
 		uint32_t namespace = intern(&texts, p[k].namespace), name = intern(&texts, p[k].name);
 		uint32_t *at = map_at(&by_key, namespace, name, 0);
-		if (count == table_room &&
-			!(table = realloc(table,
-				  (table_room = table_room ? 2 * table_room : 64) *
-					  sizeof(*table))))
-			fatal("no memory");
+		if (count == table_room) {
+			table_room = table_room ? 2 * table_room : 64;
+			if (!(table = realloc(table, table_room * sizeof(*table))))
+				fatal("no memory");
+		}
 		if (!*at)
 			*at = (uint32_t)++count;
 		table[*at - 1] = (struct row){ namespace, name, intern(&texts, p[k].node), intern(&texts, p[k].app), p[k].ip, 80 };

@@ -15,15 +15,15 @@
 #include <sqlite3.h>
 #include <stdio.h>
 
-static const char schema[] = "pragma journal_mode = off; pragma synchronous = off;"
-			     "create table pods (namespace text, name text, ip int, node text, app "
-			     "text, primary key (namespace, name)) without rowid;"
-			     "create table services (namespace text, name text, app text, port "
-			     "int, primary key (namespace, app, name)) without rowid;"
-			     "create table nodes (name text primary key, zone text) without rowid;"
-			     "create table addresses (namespace text, pod text, service text, ip "
-			     "int, port int, zone text,"
-			     "  primary key (namespace, pod, service)) without rowid;";
+static const char schema[] =
+	"pragma journal_mode = off; pragma synchronous = off;"
+	"create table pods (namespace text, name text, ip int, node text, app text,"
+	"  primary key (namespace, name)) without rowid;"
+	"create table services (namespace text, name text, app text, port int,"
+	"  primary key (namespace, app, name)) without rowid;"
+	"create table nodes (name text primary key, zone text) without rowid;"
+	"create table addresses (namespace text, pod text, service text, ip int, port int, zone text,"
+	"  primary key (namespace, pod, service)) without rowid;";
 static const char trigger[] =
 	"create trigger moved after update on pods begin"
 	"  delete from addresses where namespace = old.namespace and pod = old.name;"

@@ -24,9 +24,8 @@ void policies_start(struct selected *program) { (void)program; }
 void transfers_start(struct transfers *program) { (void)program; }
 void rows_start(struct load *program) { (void)program; }
 
-static const struct weft_options options = {
-	.size = sizeof(options), .has_log_level = true, .log_level = WEFT_LOG_ERROR
-};
+static const struct weft_options options = { .size = sizeof(options),
+	.has_log_level = true, .log_level = WEFT_LOG_ERROR };
 
 static void check(enum weft_status status)
 {
@@ -66,10 +65,8 @@ static void *join_load(const struct shape *s)
 	}
 	for (size_t k = 0; k < service_count(s); k++) {
 		service_make(s, k, &v);
-		check(join_services_put(program,
-			&(struct join_service){
-				text(v.namespace), text(v.name), text(v.app), v.port },
-			NULL));
+		struct join_service row = { text(v.namespace), text(v.name), text(v.app), v.port };
+		check(join_services_put(program, &row, NULL));
 	}
 	return program;
 }
@@ -114,9 +111,9 @@ static uint64_t selected_digest(void *state)
 struct system weft_system(const struct shape *s)
 {
 	size_t before = weft_alloc_live_bytes();
-	struct system y = { "weft", s->three_way ? join_load(s) : selected_load(s),
-		s->three_way ? join_change : selected_change, 0, weft_alloc_calls,
-		s->three_way ? join_digest : selected_digest };
+	struct system y = s->three_way
+		? (struct system){ "weft", join_load(s), join_change, 0, weft_alloc_calls, join_digest }
+		: (struct system){ "weft", selected_load(s), selected_change, 0, weft_alloc_calls, selected_digest };
 	struct pod p;
 
 	for (size_t k = 0; k < s->pods; k++) {
@@ -157,8 +154,8 @@ void bench_transfers(size_t count)
 	size_t before = weft_alloc_live_bytes();
 	for (size_t i = 0; i < count; i++) {
 		uint64_t r = mix(i + 1);
-		struct transfers_transfer row = { (int64_t)i, (int64_t)(r % ACCOUNTS),
-			(int64_t)((r >> 20) % ACCOUNTS), (int64_t)((r >> 40) % 100) };
+		struct transfers_transfer row = { .id = (int64_t)i, .debit = (int64_t)(r % ACCOUNTS),
+			.credit = (int64_t)((r >> 20) % ACCOUNTS), .amount = (int64_t)((r >> 40) % 100) };
 		int64_t from = cpu_now();
 		check(transfers_transfers_put(program, &row, NULL));
 		samples[i] = cpu_now() - from;
@@ -201,8 +198,7 @@ void bench_load(size_t rows)
 	int64_t whole = cpu_now() - begin;
 	report("load", "weft", rows, "mean", (double)whole / (double)rows, "ns");
 	report("load", "weft", rows, "total_ms", (double)whole / 1e6, "ms");
-	report("load", "weft", rows, "bytes",
-		(double)(weft_alloc_live_bytes() - before) / (double)rows,
+	report("load", "weft", rows, "bytes", (double)(weft_alloc_live_bytes() - before) / (double)rows,
 		"bytes per row, interned texts too");
 	line_end();
 }
