@@ -15,7 +15,7 @@ CO_OBJ  := $(patsubst %.c,$(BUILD)/%.o,$(filter-out $(GEN)/%,$(CO_SRC))) $(GEN)/
 RT_LIBS := -luring -lyaml -lpthread
 STDLIB  := $(wildcard stdlib/*.weft stdlib/*/*.weft)
 
-.PHONY: all clean install run test check unit update bench-proxy bench-engine
+.PHONY: all clean install run test check unit update format bench-proxy bench-engine
 all: $(BUILD)/weft $(BUILD)/libweft.a
 
 # ---- the two commands of the README: they install what is missing ----
@@ -40,6 +40,10 @@ bench-proxy: all
 # What a change costs in compiled programs; SQLite stands beside them where libsqlite3-dev is installed.
 bench-engine: all
 	@tests/bench/engine/run.sh
+
+# The layout of C, as .clang-format says; generated goldens are the compiler's own.
+format:
+	git ls-files '*.c' '*.h' | grep -v '^tests/emit/' | xargs clang-format -i
 
 install: all
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/lib $(DESTDIR)$(PREFIX)/include/weft/abi \

@@ -74,7 +74,8 @@ struct node *list(struct builder *b)
 struct node *list_add(struct builder *b, struct node *l, struct node *item)
 {
 	if ((l->count & (l->count - 1)) == 0) {
-		struct node **kids = ARENA_ARRAY(b->arena, struct node *, l->count ? 2 * l->count : 1);
+		struct node **kids =
+			ARENA_ARRAY(b->arena, struct node *, l->count ? 2 * l->count : 1);
 		if (l->count)
 			memcpy(kids, l->kids, l->count * sizeof(*kids));
 		l->kids = kids;
@@ -123,13 +124,16 @@ struct node *longer_name(struct builder *b, struct node *n, uint32_t token)
 	return n;
 }
 
-/* The text between the first and the last byte of a string's token: quotes, or the braces of an interpolation. */
+/* The text between the first and the last byte of a string's token: quotes, or the braces of an
+ * interpolation. */
 static struct node *text_part(struct builder *b, uint32_t token)
 {
 	struct text t = token_text(b->source, token);
 	struct node *n = make(b, NODE_STRING, token, 0);
 	n->last = token;
-	n->literal.text = t.size < 2 ? TEXT("") : literal_string(b->arena, (struct text){t.data + 1, t.size - 2});
+	n->literal.text = t.size < 2
+		? TEXT("")
+		: literal_string(b->arena, (struct text){ t.data + 1, t.size - 2 });
 	return n;
 }
 
@@ -176,7 +180,8 @@ struct node *address_template(struct builder *b, uint32_t token, struct node *po
 	return value_of_literal(n, token_text(b->source, token));
 }
 
-struct node *template_add(struct builder *b, struct node *parts, uint32_t middle, struct node *value)
+struct node *template_add(
+	struct builder *b, struct node *parts, uint32_t middle, struct node *value)
 {
 	list_add(b, parts, text_part(b, middle));
 	return list_add(b, parts, value);
@@ -221,7 +226,8 @@ struct node *addressed(struct builder *b, enum node_kind kind, uint32_t first, s
 	return make(b, kind, first, 2, address, with);
 }
 
-/* Parentheses leave no node, but the span of what they hold covers them, so that a patch can be put around it. */
+/* Parentheses leave no node, but the span of what they hold covers them, so that a patch can be put
+ * around it. */
 struct node *enclosed(struct builder *b, uint32_t open, struct node *value)
 {
 	value->first = open;
@@ -242,8 +248,27 @@ const char *node_kind_name(enum node_kind kind)
 const char *op_name(enum op op)
 {
 	static const char *const names[] = {
-		"", "implies", "or", "and", "not", "==", "!=", "<", "<=", ">", ">=", "contains", "selects", "matches", "within",
-		"like", "+", "-", "*", "/", "-",
+		"",
+		"implies",
+		"or",
+		"and",
+		"not",
+		"==",
+		"!=",
+		"<",
+		"<=",
+		">",
+		">=",
+		"contains",
+		"selects",
+		"matches",
+		"within",
+		"like",
+		"+",
+		"-",
+		"*",
+		"/",
+		"-",
 	};
 	return names[op];
 }
@@ -264,7 +289,11 @@ static void dump_literal(const struct node *n, FILE *out)
 		fputs(" \"", out);
 		for (size_t i = 0; i < n->literal.text.size; i++) {
 			unsigned char c = (unsigned char)n->literal.text.data[i];
-			fprintf(out, c == '"' || c == '\\' ? "\\%c" : c < 0x20 ? "\\x%02x" : "%c", c);
+			fprintf(out,
+				c == '"' || c == '\\' ? "\\%c"
+					: c < 0x20    ? "\\x%02x"
+						      : "%c",
+				c);
 		}
 		fputc('"', out);
 		break;
@@ -274,7 +303,8 @@ static void dump_literal(const struct node *n, FILE *out)
 	case NODE_ADDR_TEMPLATE:
 		fputc(' ', out);
 		for (size_t i = 0; i < 16 && !n->literal.address.any; i += 2)
-			fprintf(out, i ? ":%x" : "%x", n->literal.address.ip[i] << 8 | n->literal.address.ip[i + 1]);
+			fprintf(out, i ? ":%x" : "%x",
+				n->literal.address.ip[i] << 8 | n->literal.address.ip[i + 1]);
 		if (n->literal.address.any)
 			fputc('*', out);
 		if (n->kind == NODE_CIDR)
@@ -292,8 +322,9 @@ static void dump_node(const struct node *n, FILE *out, int depth, bool with_type
 	static const struct {
 		enum node_flag flag;
 		const char *name;
-	} flags[] = {{NODE_PUB, "pub"}, {NODE_EXTERN, "extern"}, {NODE_SHARED, "shared"}, {NODE_SCAN, "scan"},
-	             {NODE_LAST, "last"}, {NODE_FORBID, "forbid"}, {NODE_DISTINCT, "distinct"}};
+	} flags[] = { { NODE_PUB, "pub" }, { NODE_EXTERN, "extern" }, { NODE_SHARED, "shared" },
+		{ NODE_SCAN, "scan" }, { NODE_LAST, "last" }, { NODE_FORBID, "forbid" },
+		{ NODE_DISTINCT, "distinct" } };
 	fprintf(out, "%*s", 2 * depth, "");
 	if (!n) {
 		fputc('-', out);

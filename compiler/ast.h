@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT
  *
  * ast.h: the tree. The parser builds it, the checker annotates it (`type`, `symbol`, `constant`);
- * from then on it is the typed tree, which the planner, the emitter and the oracle read and nobody changes.
+ * from then on it is the typed tree, which the planner, the emitter and the oracle read and nobody
+ * changes.
  *
- * One node struct for all kinds; what the slots of a kind are is said in ast.tbl, and kid(n, DERIVE_KEYS) reads one.
- * A node knows its tokens, so spans cost nothing: tokens[first] .. tokens[last] of its source.
+ * One node struct for all kinds; what the slots of a kind are is said in ast.tbl, and kid(n,
+ * DERIVE_KEYS) reads one. A node knows its tokens, so spans cost nothing: tokens[first] ..
+ * tokens[last] of its source.
  */
 #ifndef WEFT_COMPILER_AST_H
 #define WEFT_COMPILER_AST_H
@@ -33,10 +35,26 @@ enum node_flag {
 
 enum op {
 	OP_NONE,
-	OP_IMPLIES, OP_OR, OP_AND, OP_NOT,
-	OP_EQUAL, OP_UNEQUAL, OP_LESS, OP_LESS_EQUAL, OP_GREATER, OP_GREATER_EQUAL,
-	OP_CONTAINS, OP_SELECTS, OP_MATCHES, OP_WITHIN, OP_LIKE,
-	OP_ADD, OP_SUBTRACT, OP_MULTIPLY, OP_DIVIDE, OP_NEGATE,
+	OP_IMPLIES,
+	OP_OR,
+	OP_AND,
+	OP_NOT,
+	OP_EQUAL,
+	OP_UNEQUAL,
+	OP_LESS,
+	OP_LESS_EQUAL,
+	OP_GREATER,
+	OP_GREATER_EQUAL,
+	OP_CONTAINS,
+	OP_SELECTS,
+	OP_MATCHES,
+	OP_WITHIN,
+	OP_LIKE,
+	OP_ADD,
+	OP_SUBTRACT,
+	OP_MULTIPLY,
+	OP_DIVIDE,
+	OP_NEGATE,
 };
 
 /* v4 is kept as ::ffff:a.b.c.d; `*` is ::, and `any` is set. */
@@ -69,13 +87,16 @@ struct node {
 	uint32_t count;       /* kids */
 	struct source *source;
 	struct text name;
-	uint32_t depth; /* levels below it, 1 for a leaf; at most NODE_DEPTH_MAX, so passes may recurse */
+	uint32_t depth; /* levels below it, 1 for a leaf; at most NODE_DEPTH_MAX, so passes may
+			   recurse */
 	union literal literal;
 	struct node **kids;
 
 	/* Written by the checker. */
-	const struct type *type;  /* of an expression, a type node, a for variable's source element */
-	/* a NAME, TYPE_NAME, FIELD, CALL: what it means; a declaration or FOR/LET: what it declares */
+	const struct type
+		*type; /* of an expression, a type node, a for variable's source element */
+	/* a NAME, TYPE_NAME, FIELD, CALL: what it means; a declaration or FOR/LET: what it declares
+	 */
 	struct symbol *symbol;
 	const struct check_note *note; /* what the checker found out beyond that; see check.h */
 };

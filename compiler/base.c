@@ -71,7 +71,7 @@ void *arena_alloc(struct arena *a, size_t size)
 
 struct text text_of(const char *c_string)
 {
-	return (struct text){c_string, strlen(c_string)};
+	return (struct text){ c_string, strlen(c_string) };
 }
 
 struct text text_copy(struct arena *a, struct text t)
@@ -79,7 +79,7 @@ struct text text_copy(struct arena *a, struct text t)
 	char *copy = arena_alloc(a, t.size + 1);
 	if (t.size)
 		memcpy(copy, t.data, t.size);
-	return (struct text){copy, t.size};
+	return (struct text){ copy, t.size };
 }
 
 static struct text text_formatv(struct arena *a, const char *format, va_list args)
@@ -92,7 +92,7 @@ static struct text text_formatv(struct arena *a, const char *format, va_list arg
 	char *data = arena_alloc(a, (size_t)size + 1);
 	vsnprintf(data, (size_t)size + 1, format, again);
 	va_end(again);
-	return (struct text){data, (size_t)size};
+	return (struct text){ data, (size_t)size };
 }
 
 struct text text_format(struct arena *a, const char *format, ...)
@@ -133,7 +133,8 @@ size_t text_distance(struct text a, struct text b)
 		for (size_t j = 1; j <= b.size; j++) {
 			size_t change = a.data[i - 1] == b.data[j - 1] ? 0 : 1;
 			row[j] = least(least(last[j] + 1, row[j - 1] + 1), last[j - 1] + change);
-			if (i > 1 && j > 1 && a.data[i - 1] == b.data[j - 2] && a.data[i - 2] == b.data[j - 1])
+			if (i > 1 && j > 1 && a.data[i - 1] == b.data[j - 2] &&
+				a.data[i - 2] == b.data[j - 1])
 				row[j] = least(row[j], before[j - 2] + 1);
 		}
 		size_t *free_row = before;
@@ -185,5 +186,5 @@ void buffer_format(struct buffer *b, const char *format, ...)
 
 struct text buffer_text(const struct buffer *b)
 {
-	return b->data ? (struct text){b->data, b->size} : TEXT("");
+	return b->data ? (struct text){ b->data, b->size } : TEXT("");
 }

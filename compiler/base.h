@@ -28,7 +28,7 @@ struct text {
 	size_t size;
 };
 
-#define TEXT(literal) ((struct text){(literal), sizeof(literal) - 1})
+#define TEXT(literal) ((struct text){ (literal), sizeof(literal) - 1 })
 #define TEXT_ARG(t) (int)(t).size, (t).data /* for "%.*s" */
 
 static inline bool text_equal(struct text a, struct text b)
@@ -40,11 +40,11 @@ static inline bool text_is(struct text a, const char *b)
 	return a.size == strlen(b) && memcmp(a.data, b, a.size) == 0;
 }
 struct text text_of(const char *c_string);
-struct text text_copy(struct arena *a, struct text t);                      /* NUL behind it */
-struct text text_format(struct arena *a, const char *format, ...)           /* NUL behind it */
+struct text text_copy(struct arena *a, struct text t);            /* NUL behind it */
+struct text text_format(struct arena *a, const char *format, ...) /* NUL behind it */
 	__attribute__((format(printf, 2, 3)));
-int text_compare(struct text a, struct text b);                             /* by bytes */
-size_t text_distance(struct text a, struct text b);                         /* Damerau-Levenshtein */
+int text_compare(struct text a, struct text b);     /* by bytes */
+size_t text_distance(struct text a, struct text b); /* Damerau-Levenshtein */
 
 /* A growable array of pointers in an arena: { NULL, 0, 0 } is empty. */
 struct vec {

@@ -90,7 +90,8 @@ bool build_compile(struct build *b, const char *path)
 	}
 	int code = compile_report(&c, false);
 	if (plan && plan->tables.count == 0) {
-		fprintf(stderr, "weft: %s has no rule, collection or derivation: there is nothing to run\n",
+		fprintf(stderr,
+			"weft: %s has no rule, collection or derivation: there is nothing to run\n",
 			path);
 		code = 1;
 	}
@@ -141,7 +142,8 @@ static void explain_refusal(const struct build *b)
 			"program\n",
 			b->externs.data);
 	else if (b->more.count || b->libraries.count)
-		fputs("weft: the C compiler refused the program with your C and libraries (above)\n",
+		fputs("weft: the C compiler refused the program with your C and libraries "
+		      "(above)\n",
 			stderr);
 	else
 		fputs("weft: the C compiler refused the program's C (above): that is a mistake of "

@@ -172,7 +172,8 @@ static void leave_rounds(struct checker *c, struct saved_scope s)
 }
 
 /* The type of its yield, or NULL. */
-static const struct type *check_comprehension(struct checker *c, struct node *n, const struct type *want, bool every)
+static const struct type *check_comprehension(
+	struct checker *c, struct node *n, const struct type *want, bool every)
 {
 	struct saved_scope s = enter_rounds(c);
 	struct node *fors = kid(n, COMPREHENSION_FORS);
@@ -196,8 +197,8 @@ const struct type *check_list_from(struct checker *c, struct node *n, const stru
 {
 	struct node *source = kid(n, LIST_FROM_SOURCE);
 	const struct type *list = want && want->kind == TYPE_OPTION ? want->item : want;
-	const struct type *item =
-		check_comprehension(c, source, list && list->kind == TYPE_LIST ? list->item : NULL, false);
+	const struct type *item = check_comprehension(
+		c, source, list && list->kind == TYPE_LIST ? list->item : NULL, false);
 	struct node *fors = kid(source, COMPREHENSION_FORS);
 	if (!item && fors->count) { /* without `yield`: the rows themselves */
 		struct symbol *v = fors->kids[fors->count - 1]->symbol;

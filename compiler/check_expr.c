@@ -179,7 +179,8 @@ static void report_mismatch(struct checker *c, struct node *n, const struct type
 	else if (n->kind == NODE_STRING && is_one_word(want))
 		offer_word(d, n, want);
 	else if (n->kind == NODE_INT && want->kind == TYPE_ADDR) {
-		diag_help(d, "an address has two parts: `*` stands for every address of this machine");
+		diag_help(d,
+			"an address has two parts: `*` stands for every address of this machine");
 		struct span begin = node_span(n);
 		begin.end = begin.begin;
 		diag_patch(d, begin, "*:");

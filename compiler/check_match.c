@@ -138,7 +138,8 @@ static void report_open(struct checker *c, struct node *match, const struct cove
 			"day",
 			TEXT_ARG(cover->type->name));
 	if (arms.size)
-		diag_help(d, "add %.*sor one for all of them: `_ => ...`", TEXT_ARG(buffer_text(&arms)));
+		diag_help(d, "add %.*sor one for all of them: `_ => ...`",
+			TEXT_ARG(buffer_text(&arms)));
 	else
 		diag_help(d, "add an arm for the others: `_ => ...`");
 }

@@ -40,7 +40,8 @@ struct link {
 	bool fixed;    /* an equality with a constant narrows it */
 };
 
-/* `s.selector selects p.labels` between columns of rows is an index, too (runtime/table/anchor.c). */
+/* `s.selector selects p.labels` between columns of rows is an index, too (runtime/table/anchor.c).
+ */
 static bool joins_by_selector(const struct node *n)
 {
 	if (n->op != OP_SELECTS)

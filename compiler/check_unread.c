@@ -66,8 +66,7 @@ static struct node *part_condition(
 		return same;
 	struct node *unknown = node_at(c, index, NODE_STRING, NULL, NULL);
 	unknown->literal.text = TEXT("");
-	return binary(
-		c, index, OP_OR, same, binary(c, index, OP_EQUAL, sides[1], unknown));
+	return binary(c, index, OP_OR, same, binary(c, index, OP_EQUAL, sides[1], unknown));
 }
 
 /* The condition under which a row is looked up; NULL: not a look-up in rejected rows. */
@@ -112,8 +111,8 @@ void check_unread_rounds(struct checker *c, struct node *comprehension, bool eve
 		struct node *condition = condition_of(c, fors->kids[i]),
 			    *given = kid(comprehension, COMPREHENSION_CONDITION);
 		if (condition && given)
-			condition = binary(
-				c, condition, every ? OP_IMPLIES : OP_AND, condition, given);
+			condition =
+				binary(c, condition, every ? OP_IMPLIES : OP_AND, condition, given);
 		if (condition)
 			comprehension->kids[COMPREHENSION_CONDITION] = condition;
 	}

@@ -161,7 +161,8 @@ const struct type *fit(struct checker *c, struct node *n, const struct type *got
 	const struct type *want, struct node *because, const char *what);
 const struct type *error_type(struct checker *c);
 void note_columns(struct checker *c, struct diag *d, const struct record *row); /* what it has */
-struct text needed_name(struct checker *c, const struct type *t); /* a type in '... is needed here' */
+struct text needed_name(
+	struct checker *c, const struct type *t); /* a type in '... is needed here' */
 void report_missing(struct checker *c, struct node *n, const struct type *got, const char *why);
 /* The table that a row expression comes from, or NULL. */
 struct symbol *row_table(const struct node *n);
@@ -193,8 +194,9 @@ const struct type *check_binary(struct checker *c, struct node *n, const struct 
 const struct type *check_unary(struct checker *c, struct node *n, const struct type *want);
 
 /* ---- check_unread.c ---- */
-/* Source i of a query's clauses, the sources of a comprehension: have been checked, and are rewritten when they look up
- * rows of rejected(c). `every`: the condition is what each round must meet, as in `all(x in xs where e)`. */
+/* Source i of a query's clauses, the sources of a comprehension: have been checked, and are
+ * rewritten when they look up rows of rejected(c). `every`: the condition is what each round must
+ * meet, as in `all(x in xs where e)`. */
 void check_unread_clause(struct checker *c, struct node *clauses, uint32_t i);
 void check_unread_rounds(struct checker *c, struct node *comprehension, bool every);
 

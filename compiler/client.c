@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT
  *
- * client.c: `weft status` and `weft watch`: ask a running program at its Unix socket, and print what it answers.
- * Which socket: --admin PATH; else that of the program named; else the only one that answers in the directory where
- * programs put theirs ($XDG_RUNTIME_DIR, or /tmp/weft-UID: runtime/app/options.c has the same rule).
+ * client.c: `weft status` and `weft watch`: ask a running program at its Unix socket, and print
+ * what it answers. Which socket: --admin PATH; else that of the program named; else the only one
+ * that answers in the directory where programs put theirs ($XDG_RUNTIME_DIR, or /tmp/weft-UID:
+ * runtime/app/options.c has the same rule).
  */
 #include "compile.h"
 
@@ -63,16 +64,18 @@ static void look(struct found *f)
 	DIR *d = opendir(directory);
 	for (struct dirent *e; d && (e = readdir(d)) != NULL;) {
 		size_t size = strlen(e->d_name), p = strlen(prefix), s = strlen(end);
-		if (size <= p + s || strncmp(e->d_name, prefix, p) != 0 || strcmp(e->d_name + size - s, end) != 0 ||
-			f->count == FOUND_MAX)
+		if (size <= p + s || strncmp(e->d_name, prefix, p) != 0 ||
+			strcmp(e->d_name + size - s, end) != 0 || f->count == FOUND_MAX)
 			continue;
-		if (snprintf(f->path[f->count], PATH_ROOM, "%s/%s", directory, e->d_name) >= PATH_ROOM)
+		if (snprintf(f->path[f->count], PATH_ROOM, "%s/%s", directory, e->d_name) >=
+			PATH_ROOM)
 			continue;
 		int fd = call(f->path[f->count]);
 		if (fd < 0)
 			continue; /* left behind */
 		close(fd);
-		snprintf(f->name[f->count], sizeof(f->name[0]), "%.*s", (int)(size - p - s), e->d_name + p);
+		snprintf(f->name[f->count], sizeof(f->name[0]), "%.*s", (int)(size - p - s),
+			e->d_name + p);
 		f->count++;
 	}
 	if (d)
@@ -96,9 +99,12 @@ static int find(const char *command, const char *name)
 	if (hits == 1) {
 		fd = call(f->path[hit]);
 	} else if (f->count == 0) {
-		fprintf(stderr, "weft %s: no program is running (or it has another socket: --admin PATH)\n", command);
+		fprintf(stderr,
+			"weft %s: no program is running (or it has another socket: --admin PATH)\n",
+			command);
 	} else {
-		fprintf(stderr, "weft %s: %s; these are running:", command, name ? "no program of this name" : "which one?");
+		fprintf(stderr, "weft %s: %s; these are running:", command,
+			name ? "no program of this name" : "which one?");
 		for (size_t i = 0; i < f->count; i++)
 			fprintf(stderr, " %s", f->name[i]);
 		fprintf(stderr, "\nGive its name, or --admin PATH.\n");
@@ -121,7 +127,8 @@ static bool ends_present(struct line_head *h, const char *bytes, size_t size)
 				h->bytes[h->size++] = bytes[i];
 			continue;
 		}
-		if ((h->size >= 2 && memcmp(h->bytes, "= ", 2) == 0) || (h->size == 8 && memcmp(h->bytes, "{\"rows\":", 8) == 0))
+		if ((h->size >= 2 && memcmp(h->bytes, "= ", 2) == 0) ||
+			(h->size == 8 && memcmp(h->bytes, "{\"rows\":", 8) == 0))
 			return true;
 		h->size = 0;
 	}
@@ -149,7 +156,8 @@ static int ask(const char *command, int fd, const char *request, bool once)
 			return 1;
 		}
 		if (first)
-			refused = bytes[0] == '!' || (n >= 8 && memcmp(bytes, "{\"error\"", 8) == 0);
+			refused =
+				bytes[0] == '!' || (n >= 8 && memcmp(bytes, "{\"error\"", 8) == 0);
 		first = false;
 		FILE *out = refused ? stderr : stdout;
 		if (fwrite(bytes, 1, (size_t)n, out) != (size_t)n || fflush(out) != 0)
@@ -166,13 +174,15 @@ struct request {
 	bool json, once;
 };
 
-static int converse(const char *command, const struct request *r, const char *name, const char *request)
+static int converse(
+	const char *command, const struct request *r, const char *name, const char *request)
 {
 	const char *admin = r->admin;
 	int fd = admin ? call(admin) : find(command, name);
 	if (fd < 0 && admin)
 		fprintf(stderr, "weft %s: %s: %s\n", command, admin,
-			errno == ECONNREFUSED || errno == ENOENT ? "nobody answers there" : strerror(errno));
+			errno == ECONNREFUSED || errno == ENOENT ? "nobody answers there"
+								 : strerror(errno));
 	if (fd < 0)
 		return 1;
 	int code = ask(command, fd, request, r->once);
@@ -220,10 +230,13 @@ int command_watch(int argc, char **argv)
 	struct request r = { 0 };
 	char line[400];
 	if (!read_request(argc, argv, &r) || r.operand_count < 1 || strpbrk(r.operand[0], "\n")) {
-		fprintf(stderr, "Usage: weft watch COLLECTION [PROGRAM] [--admin PATH] [--json] [--once]\n");
+		fprintf(stderr,
+			"Usage: weft watch COLLECTION [PROGRAM] [--admin PATH] [--json] "
+			"[--once]\n");
 		return 2;
 	}
-	if (snprintf(line, sizeof(line), "watch %s%s\n", r.operand[0], r.json ? " json" : "") >= (int)sizeof(line)) {
+	if (snprintf(line, sizeof(line), "watch %s%s\n", r.operand[0], r.json ? " json" : "") >=
+		(int)sizeof(line)) {
 		fprintf(stderr, "weft watch: no collection has a name of that length\n");
 		return 2;
 	}

@@ -21,7 +21,7 @@ static int replace(struct text path, struct text text)
 
 static int format_one(const char *path, bool only_check)
 {
-	struct compilation c = {0};
+	struct compilation c = { 0 };
 	int code = 2;
 	if (compile_open(&c, text_of(path), compile_argv0())) {
 		code = compile_report(&c, false);
@@ -31,7 +31,10 @@ static int format_one(const char *path, bool only_check)
 			lex_source(again, c.arena, diags_new(c.arena));
 			bool is_same = text_equal(text, c.source->text);
 			if (!same_tokens(c.source, again)) {
-				fprintf(stderr, "weft fmt: %s: formatting would change the program, which is a bug; nothing was written\n", path);
+				fprintf(stderr,
+					"weft fmt: %s: formatting would change the program, which "
+					"is a bug; nothing was written\n",
+					path);
 				code = 2;
 			} else if (only_check) {
 				if (!is_same)
@@ -50,7 +53,7 @@ static int format_one(const char *path, bool only_check)
 
 int command_fmt(int argc, char **argv)
 {
-	static const struct option options[] = {{"--check", NULL, ""}};
+	static const struct option options[] = { { "--check", NULL, "" } };
 	const char *paths[1024];
 	size_t count = 0;
 	bool only_check = false, failed = false;
@@ -65,7 +68,8 @@ int command_fmt(int argc, char **argv)
 	if (failed)
 		return 2;
 	if (!count) {
-		fputs("weft fmt: which files? `-` is standard input\nTry `weft fmt --help`.\n", stderr);
+		fputs("weft fmt: which files? `-` is standard input\nTry `weft fmt --help`.\n",
+			stderr);
 		return 2;
 	}
 	for (size_t i = 0; i < count; i++) {

@@ -23,7 +23,9 @@ static int dump(struct compilation *c, const char *pass)
 	bool is_known = strcmp(pass, "types") == 0 || strcmp(pass, "plan") == 0;
 	bool is_whole = is_known && compile_check(c);
 	if (!is_known) {
-		fprintf(stderr, "weft check: no pass `%s` to dump; there are tokens, ast, types and plan\n", pass);
+		fprintf(stderr,
+			"weft check: no pass `%s` to dump; there are tokens, ast, types and plan\n",
+			pass);
 		return 2;
 	}
 	if (strcmp(pass, "types") == 0) {
@@ -38,7 +40,7 @@ static int dump(struct compilation *c, const char *pass)
 
 int command_check(int argc, char **argv)
 {
-	static const struct option options[] = {{"--json", NULL, ""}, {"--dump", "PASS", ""}};
+	static const struct option options[] = { { "--json", NULL, "" }, { "--dump", "PASS", "" } };
 	const char *path = NULL, *pass = NULL;
 	bool as_json = false, failed = false;
 	int index = 1;
@@ -61,14 +63,16 @@ int command_check(int argc, char **argv)
 		fputs("weft check: which file?\nTry `weft check --help`.\n", stderr);
 		return 2;
 	}
-	struct compilation c = {0};
+	struct compilation c = { 0 };
 	int code = 2;
 	if (compile_open(&c, text_of(path), compile_argv0())) {
 		if (pass) {
 			code = dump(&c, pass);
 		} else {
 			/* what only the emitter can refuse is said here, too */
-			struct plan *plan = compile_check(&c) && c.program ? plan_program(c.program, c.diags) : NULL;
+			struct plan *plan = compile_check(&c) && c.program
+				? plan_program(c.program, c.diags)
+				: NULL;
 			if (plan)
 				emit_program(plan, c.diags, true, false);
 			code = compile_report(&c, as_json);
@@ -86,7 +90,9 @@ int command_explain(int argc, char **argv)
 	}
 	if (diag_explain(argv[1], stdout))
 		return 0;
-	fprintf(stderr, "weft explain: there is no code `%s`; `weft explain` without a code lists all\n", argv[1]);
+	fprintf(stderr,
+		"weft explain: there is no code `%s`; `weft explain` without a code lists all\n",
+		argv[1]);
 	return 2;
 }
 
@@ -106,7 +112,8 @@ static bool write_file(const char *directory, const char *name, const char *text
 int command_new(int argc, char **argv)
 {
 	if (argc != 2 || argv[1][0] == '-' || !argv[1][0]) {
-		fputs("weft new: one name, of the directory to make\nTry `weft new --help`.\n", stderr);
+		fputs("weft new: one name, of the directory to make\nTry `weft new --help`.\n",
+			stderr);
 		return 2;
 	}
 	if (mkdir(argv[1], 0777) != 0) {
@@ -116,16 +123,20 @@ int command_new(int argc, char **argv)
 	struct arena *a = arena_new();
 	struct text page = text_format(a,
 		"# %s\n\n"
-		"A proxy in Weft. `main.weft` says what should be true: a listener on port 8080 that forwards to port 9090.\n\n"
+		"A proxy in Weft. `main.weft` says what should be true: a listener on port 8080 "
+		"that forwards to port 9090.\n\n"
 		"```sh\n"
 		"weft run main.weft              # compile and start\n"
 		"weft build main.weft -o %s      # one native executable\n"
-		"```\n", source_base_name(a, text_of(argv[1])).data, source_base_name(a, text_of(argv[1])).data);
+		"```\n",
+		source_base_name(a, text_of(argv[1])).data,
+		source_base_name(a, text_of(argv[1])).data);
 	bool good = write_file(argv[1], "main.weft",
-		"/// Forwards everything to the application beside this proxy.\n"
-		"listener web on *:8080 {\n"
-		"  forward 127.0.0.1:9090\n"
-		"}\n") && write_file(argv[1], "README.md", page.data);
+			    "/// Forwards everything to the application beside this proxy.\n"
+			    "listener web on *:8080 {\n"
+			    "  forward 127.0.0.1:9090\n"
+			    "}\n") &&
+		write_file(argv[1], "README.md", page.data);
 	arena_free(a);
 	if (good)
 		printf("made %s; begin with: weft run %s/main.weft\n", argv[1], argv[1]);

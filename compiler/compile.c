@@ -27,8 +27,8 @@ bool compile_open(struct compilation *c, struct text path, const char *argv0)
 bool compile_check(struct compilation *c)
 {
 	/*
-	 * Names of a declaration that did not parse are not known, so anything said about them would be a false
-	 * follow-up.
+	 * Names of a declaration that did not parse are not known, so anything said about them
+	 * would be a false follow-up.
 	 */
 	if (!diags_errors(c->diags) && check_program)
 		c->program = check_program(c);
@@ -44,7 +44,8 @@ int compile_report(struct compilation *c, bool as_json)
 		bool colour = isatty(STDERR_FILENO) && !getenv("NO_COLOR");
 		diags_print(c->diags, stderr, colour);
 		if (errors)
-			fprintf(stderr, "\n%zu error%s in %.*s\n", errors, errors == 1 ? "" : "s", TEXT_ARG(c->source->path));
+			fprintf(stderr, "\n%zu error%s in %.*s\n", errors, errors == 1 ? "" : "s",
+				TEXT_ARG(c->source->path));
 		else if (warnings)
 			fputc('\n', stderr);
 	}

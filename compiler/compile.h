@@ -12,10 +12,10 @@ struct program; /* type.h */
 struct compilation {
 	struct arena *arena;
 	struct diags *diags;
-	struct text stdlib;     /* directory of the standard library; empty: not found */
-	struct source *source;  /* the main file */
-	struct node *file;      /* its tree */
-	struct program *program;/* after check_program */
+	struct text stdlib;      /* directory of the standard library; empty: not found */
+	struct source *source;   /* the main file */
+	struct node *file;       /* its tree */
+	struct program *program; /* after check_program */
 };
 
 /* Reads and parses the main file. False, and reports made, when it cannot be read. */
@@ -27,8 +27,8 @@ int compile_report(struct compilation *c, bool as_json);
 
 /*
  * The passes of other files. `weak`: while a pass does not exist its commands say so.
- * The standard library's modules and those of `use` are loaded by check_program (module.c) through source_load
- * and parse_source.
+ * The standard library's modules and those of `use` are loaded by check_program (module.c) through
+ * source_load and parse_source.
  */
 struct program *check_program(struct compilation *c) __attribute__((weak));
 
@@ -50,12 +50,13 @@ int command_explain(int argc, char **argv);
 int command_new(int argc, char **argv);
 
 /*
- * One option out of argv, for every command: `--name VALUE`, `--name=VALUE`, or a flag. Moves *index. Options
- * may stand anywhere; `--` ends them. An unknown one is reported with its look-alike.
+ * One option out of argv, for every command: `--name VALUE`, `--name=VALUE`, or a flag. Moves
+ * *index. Options may stand anywhere; `--` ends them. An unknown one is reported with its
+ * look-alike.
  */
 struct option {
-	const char *name;   /* "--emit" or "-o" */
-	const char *value;  /* how help calls its value, NULL for a flag */
+	const char *name;  /* "--emit" or "-o" */
+	const char *value; /* how help calls its value, NULL for a flag */
 	const char *help;
 };
 struct option_match {
@@ -64,7 +65,7 @@ struct option_match {
 };
 /* False when there is nothing left. On a usage error it prints it and sets *failed. */
 bool option_next(int argc, char **argv, const struct option *options, size_t count, int *index,
-                 struct option_match *out, bool *failed);
+	struct option_match *out, bool *failed);
 /* Where the executable is: for the standard library and libweft.a. */
 const char *compile_argv0(void);
 

@@ -78,7 +78,8 @@ static void take_look_up(struct connection *c, struct node *n)
 	bool few = by_key || t->kind == PLAN_REJECTED; /* what is broken just now */
 	if (all_rows && !t->single && !few)
 		c->cost = PLAN_COST_SCAN;
-	else if ((note->meaning == MEANS_ROWS_BY_KEY || t->kind == PLAN_REJECTED) && c->cost < PLAN_COST_MATCHES)
+	else if ((note->meaning == MEANS_ROWS_BY_KEY || t->kind == PLAN_REJECTED) &&
+		c->cost < PLAN_COST_MATCHES)
 		c->cost = PLAN_COST_MATCHES;
 	buffer_format(&c->line, "%s%.*s%s", c->line.size ? ", " : "", TEXT_ARG(t->name),
 		by_key ? "[" : "");
@@ -90,10 +91,7 @@ static void take_look_up(struct connection *c, struct node *n)
 			TEXT_ARG(plan_table_column(t, t->key[i])->name));
 		first = false;
 	}
-	buffer_format(&c->line,
-		by_key                                    ? "]"
-			: all_rows                        ? " (all rows)"
-							  : "");
+	buffer_format(&c->line, by_key ? "]" : all_rows ? " (all rows)" : "");
 }
 
 /* An INDEX is one look-up, and rejected(c) one walk: the table's name in it is none of its own. */

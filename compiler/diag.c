@@ -11,7 +11,7 @@
 #include <stdlib.h>
 
 static const struct diag_entry entries[] = {
-#define DIAG(code, id, severity, title, page) {#code, DIAG_SEVERITY_##severity, title, page},
+#define DIAG(code, id, severity, title, page) { #code, DIAG_SEVERITY_##severity, title, page },
 #include "diags.tbl"
 #undef DIAG
 };
@@ -58,13 +58,13 @@ const struct diag_entry *diag_entry(const struct diag *d)
 
 struct span token_span(struct source *s, uint32_t token)
 {
-	return (struct span){s, s->tokens[token].begin, s->tokens[token].end};
+	return (struct span){ s, s->tokens[token].begin, s->tokens[token].end };
 }
 
 struct span node_span(const struct node *n)
 {
 	const struct token *tokens = n->source->tokens;
-	return (struct span){n->source, tokens[n->first].begin, tokens[n->last].end};
+	return (struct span){ n->source, tokens[n->first].begin, tokens[n->last].end };
 }
 
 struct span node_name_span(const struct node *n)
@@ -78,7 +78,7 @@ static struct text formatted(struct arena *a, const char *format, va_list args)
 	va_list again;
 	va_copy(again, args);
 	int size = vsnprintf(short_text, sizeof(short_text), format, args);
-	struct text text = {short_text, size < 0 ? 0 : (size_t)size};
+	struct text text = { short_text, size < 0 ? 0 : (size_t)size };
 	if (text.size >= sizeof(short_text)) {
 		char *data = arena_alloc(a, text.size + 1);
 		vsnprintf(data, text.size + 1, format, again);
@@ -90,22 +90,23 @@ static struct text formatted(struct arena *a, const char *format, va_list args)
 	return text;
 }
 
-#define FORMATTED(into, arena, format) \
-	do { \
-		va_list args; \
-		va_start(args, format); \
+#define FORMATTED(into, arena, format)                       \
+	do {                                                 \
+		va_list args;                                \
+		va_start(args, format);                      \
 		(into) = formatted((arena), (format), args); \
-		va_end(args); \
+		va_end(args);                                \
 	} while (0)
 
 static void add_label(struct diag *d, struct span span, struct text text)
 {
 	struct diag_label *label = ARENA_NEW(d->arena, struct diag_label);
-	*label = (struct diag_label){span, text};
+	*label = (struct diag_label){ span, text };
 	vec_push(d->arena, &d->labels, label);
 }
 
-struct diag *diag_new(struct diags *all, enum diag_id id, struct span primary, const char *label, ...)
+struct diag *diag_new(
+	struct diags *all, enum diag_id id, struct span primary, const char *label, ...)
 {
 	struct diag *d = ARENA_NEW(all->arena, struct diag);
 	d->arena = all->arena;
@@ -120,12 +121,12 @@ struct diag *diag_new(struct diags *all, enum diag_id id, struct span primary, c
 
 struct diag *diag_title(struct diag *d, ...)
 {
-	struct buffer b = {.arena = d->arena};
+	struct buffer b = { .arena = d->arena };
 	const char *rest = entries[d->id].title;
 	va_list args;
 	va_start(args, d);
 	for (const char *mark; (mark = strstr(rest, "%s")) != NULL; rest = mark + 2) {
-		buffer_add(&b, (struct text){rest, (size_t)(mark - rest)});
+		buffer_add(&b, (struct text){ rest, (size_t)(mark - rest) });
 		buffer_add(&b, va_arg(args, struct text));
 	}
 	va_end(args);
@@ -175,7 +176,7 @@ static void add_patch(struct diag *d, struct span span, struct text text, bool i
 		diag_help(d, "change it like this");
 	struct diag_help *help = d->helps.items[d->helps.count - 1];
 	struct diag_patch *patch = ARENA_NEW(d->arena, struct diag_patch);
-	*patch = (struct diag_patch){span, text, is_line};
+	*patch = (struct diag_patch){ span, text, is_line };
 	vec_push(d->arena, &help->patches, patch);
 }
 
@@ -194,7 +195,7 @@ struct diag *diag_patch_line(struct diag *d, struct span after, const char *form
 	struct source *s = after.source;
 	uint32_t line = source_position(s, after.end).line;
 	uint32_t offset = line < s->line_count ? s->lines[line] : (uint32_t)s->text.size;
-	add_patch(d, (struct span){s, offset, offset}, text, true);
+	add_patch(d, (struct span){ s, offset, offset }, text, true);
 	return d;
 }
 
@@ -202,17 +203,20 @@ static bool differs_by_case(struct text a, struct text b)
 {
 	size_t i = 0;
 	while (a.size == b.size && i < a.size &&
-	       tolower((unsigned char)a.data[i]) == tolower((unsigned char)b.data[i]))
+		tolower((unsigned char)a.data[i]) == tolower((unsigned char)b.data[i]))
 		i++;
 	return a.size == b.size && i == a.size;
 }
 
 struct text diag_look_alike(struct text name, const struct text *candidates, size_t count)
 {
-	size_t nearest = name.size <= 3 ? 2 : name.size / 3 + 2; /* one letter of three, and one more */
+	size_t nearest =
+		name.size <= 3 ? 2 : name.size / 3 + 2; /* one letter of three, and one more */
 	struct text best = TEXT("");
 	for (size_t i = 0; i < count; i++) {
-		size_t distance = differs_by_case(name, candidates[i]) ? 0 : text_distance(name, candidates[i]);
+		size_t distance = differs_by_case(name, candidates[i])
+			? 0
+			: text_distance(name, candidates[i]);
 		if (distance < nearest) {
 			nearest = distance;
 			best = candidates[i];
@@ -234,10 +238,11 @@ static int order(const void *a, const void *b)
 	return (x->serial > y->serial) - (x->serial < y->serial);
 }
 
-/* What is to be printed: sorted, one report for each place, no warnings about files that are not the user's. */
+/* What is to be printed: sorted, one report for each place, no warnings about files that are not
+ * the user's. */
 static struct vec selected(struct diags *d)
 {
-	struct vec out = {0};
+	struct vec out = { 0 };
 	for (size_t i = 0; i < d->all.count; i++)
 		((struct diag *)d->all.items[i])->serial = i;
 	if (d->all.count)
@@ -281,7 +286,7 @@ static void json_text(FILE *out, struct text t)
 	fputc('"', out);
 	for (size_t i = 0, size; i < t.size; i += size) {
 		unsigned char c = (unsigned char)t.data[i];
-		size = source_character((struct text){t.data + i, t.size - i});
+		size = source_character((struct text){ t.data + i, t.size - i });
 		if (!size)
 			fputs("\\ufffd", out);
 		else if (c == '"' || c == '\\')
@@ -301,8 +306,8 @@ static void json_place(FILE *out, struct span span)
 	struct position end = source_position(span.source, span.end);
 	fputs("\"file\":", out);
 	json_text(out, span.source->path);
-	fprintf(out, ",\"line\":%u,\"column\":%u,\"end\":{\"line\":%u,\"column\":%u}", begin.line, begin.column,
-	        end.line, end.column);
+	fprintf(out, ",\"line\":%u,\"column\":%u,\"end\":{\"line\":%u,\"column\":%u}", begin.line,
+		begin.column, end.line, end.column);
 }
 
 static void json_helps(const struct diag *d, FILE *out)
@@ -318,7 +323,10 @@ static void json_helps(const struct diag *d, FILE *out)
 			fputs(j ? ",{" : "{", out);
 			json_place(out, patch->span);
 			fputs(",\"text\":", out);
-			json_text(out, patch->is_line ? text_format(d->arena, "%.*s\n", TEXT_ARG(patch->text)) : patch->text);
+			json_text(out,
+				patch->is_line
+					? text_format(d->arena, "%.*s\n", TEXT_ARG(patch->text))
+					: patch->text);
 			fputc('}', out);
 		}
 		fputs("]}", out);
@@ -333,7 +341,7 @@ void diags_print_json(struct diags *d, FILE *out)
 		const struct diag *one = chosen.items[i];
 		const struct diag_entry *entry = diag_entry(one);
 		fprintf(out, "{\"code\":\"%s\",\"severity\":\"%s\",\"message\":", entry->code,
-		        entry->severity == DIAG_SEVERITY_error ? "error" : "warning");
+			entry->severity == DIAG_SEVERITY_error ? "error" : "warning");
 		json_text(out, one->title);
 		fputc(',', out);
 		json_place(out, diag_primary(one)->span);
@@ -365,7 +373,8 @@ bool diag_explain(const char *code, FILE *out)
 			continue;
 		const char *title = entries[i].title;
 		bool is_only_argument = strcmp(title, "%s") == 0;
-		fprintf(out, "%s[%s]", entries[i].severity == DIAG_SEVERITY_error ? "error" : "warning", code);
+		fprintf(out, "%s[%s]",
+			entries[i].severity == DIAG_SEVERITY_error ? "error" : "warning", code);
 		if (!is_only_argument) {
 			fputs(": ", out);
 			for (const char *c = title; *c; c++) {

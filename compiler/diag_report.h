@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT
  *
- * diag_report.h: what a report consists of. Between diag.c, which collects, and diag_text.c, which draws; for
- * nobody else.
+ * diag_report.h: what a report consists of. Between diag.c, which collects, and diag_text.c, which
+ * draws; for nobody else.
  */
 #ifndef WEFT_COMPILER_DIAG_REPORT_H
 #define WEFT_COMPILER_DIAG_REPORT_H
@@ -23,7 +23,7 @@ struct diag_label {
 struct diag_patch {
 	struct span span; /* what is replaced; empty: an insertion */
 	struct text text;
-	bool is_line;     /* a whole new line at span.begin; `text` is without its line break */
+	bool is_line; /* a whole new line at span.begin; `text` is without its line break */
 };
 
 struct diag_help {

@@ -1,13 +1,22 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT
  *
- * diag_text.c: draws one report: title, the user's own lines with underlines and labels, notes, helps with patches.
- * Columns are characters; a tab is drawn as one space so that underlines stay below what they mean.
+ * diag_text.c: draws one report: title, the user's own lines with underlines and labels, notes,
+ * helps with patches. Columns are characters; a tab is drawn as one space so that underlines stay
+ * below what they mean.
  */
 #include "diag_report.h"
 
 #include <stdlib.h>
 
-enum paint { PAINT_NONE, PAINT_ERROR, PAINT_WARNING, PAINT_FRAME, PAINT_BOLD, PAINT_HELP, PAINT_SECOND };
+enum paint {
+	PAINT_NONE,
+	PAINT_ERROR,
+	PAINT_WARNING,
+	PAINT_FRAME,
+	PAINT_BOLD,
+	PAINT_HELP,
+	PAINT_SECOND
+};
 
 struct canvas {
 	FILE *out;
@@ -17,7 +26,7 @@ struct canvas {
 
 static void paint(const struct canvas *c, enum paint p)
 {
-	static const char *const codes[] = {"0", "1;31", "1;33", "34", "1", "32", "36"};
+	static const char *const codes[] = { "0", "1;31", "1;33", "34", "1", "32", "36" };
 	if (c->colour)
 		fprintf(c->out, "\033[%sm", codes[p]);
 }
@@ -38,7 +47,7 @@ static void frame_line(const struct canvas *c, uint32_t line, struct text text)
 		fputc(' ', c->out);
 	for (size_t i = 0, size; i < text.size; i += size) {
 		unsigned char byte = (unsigned char)text.data[i];
-		size = source_character((struct text){text.data + i, text.size - i});
+		size = source_character((struct text){ text.data + i, text.size - i });
 		if (!size || byte == 0x7F || (byte < 0x20 && byte != '\t'))
 			fputc('?', c->out);
 		else if (byte == '\t')
@@ -83,7 +92,7 @@ static struct mark mark_of(const struct diag *d, const struct diag_label *l)
 	uint32_t line_end = characters(source_line(l->span.source, begin.line)) + 1;
 	uint32_t last = end.line == begin.line ? end.column : line_end;
 	uint32_t width = last > begin.column ? last - begin.column : 1;
-	return (struct mark){l, begin.column, width, l == d->labels.items[0]};
+	return (struct mark){ l, begin.column, width, l == d->labels.items[0] };
 }
 
 static enum paint paint_of(const struct diag *d, const struct mark *m)
@@ -100,7 +109,8 @@ static int by_column(const void *a, const void *b)
 }
 
 /* The underlines, the rightmost label behind them, the others below, right to left. */
-static void draw_marks(const struct canvas *c, const struct diag *d, struct mark *marks, size_t count)
+static void draw_marks(
+	const struct canvas *c, const struct diag *d, struct mark *marks, size_t count)
 {
 	qsort(marks, count, sizeof(*marks), by_column);
 	frame(c, "│ ");
@@ -112,7 +122,9 @@ static void draw_marks(const struct canvas *c, const struct diag *d, struct mark
 		paint(c, paint_of(d, &marks[i]));
 		uint32_t width = marks[i].width > covered ? marks[i].width - covered : 0;
 		if (i + 1 < count && column + skipped + width > marks[i + 1].column)
-			width = marks[i + 1].column > column + skipped ? marks[i + 1].column - column - skipped : 0;
+			width = marks[i + 1].column > column + skipped
+				? marks[i + 1].column - column - skipped
+				: 0;
 		repeat(c->out, marks[i].is_primary ? '^' : '-', width);
 		column += skipped + width;
 		if (i + 1 == count && marks[i].label->text.size)
@@ -126,9 +138,11 @@ static void draw_marks(const struct canvas *c, const struct diag *d, struct mark
 		frame(c, "│ ");
 		column = 1;
 		for (size_t j = 0; j <= i; j++) {
-			if (j < i && (marks[j].column == marks[i].column || !marks[j].label->text.size))
+			if (j < i &&
+				(marks[j].column == marks[i].column || !marks[j].label->text.size))
 				continue;
-			repeat(c->out, ' ', marks[j].column > column ? marks[j].column - column : 0);
+			repeat(c->out, ' ',
+				marks[j].column > column ? marks[j].column - column : 0);
 			paint(c, paint_of(d, &marks[j]));
 			if (j < i)
 				fputs("│", c->out);
@@ -148,8 +162,8 @@ static int by_line(const void *a, const void *b)
 }
 
 /*
- * The lines of one source that carry labels, and the one above the primary line when something above it is
- * labelled too.
+ * The lines of one source that carry labels, and the one above the primary line when something
+ * above it is labelled too.
  */
 static void draw_source(const struct canvas *c, const struct diag *d, struct source *s)
 {
@@ -194,36 +208,45 @@ static void draw_place(const struct canvas *c, struct span span)
 
 static int by_place(const void *a, const void *b)
 {
-	const struct diag_patch *x = *(struct diag_patch *const *)a, *y = *(struct diag_patch *const *)b;
+	const struct diag_patch *x = *(struct diag_patch *const *)a,
+				*y = *(struct diag_patch *const *)b;
 	return (x->span.begin > y->span.begin) - (x->span.begin < y->span.begin);
 }
 
 /*
- * The patched line with a mark below each change: + for what comes, - for what only goes. Returns how many
- * it took.
+ * The patched line with a mark below each change: + for what comes, - for what only goes. Returns
+ * how many it took.
  */
-static size_t draw_patched_line(const struct canvas *c, struct arena *a, struct diag_patch **patches, size_t count)
+static size_t draw_patched_line(
+	const struct canvas *c, struct arena *a, struct diag_patch **patches, size_t count)
 {
 	struct source *s = patches[0]->span.source;
 	uint32_t line = source_position(s, patches[0]->span.begin).line;
 	struct text old = source_line(s, line);
 	uint32_t at = s->lines[line - 1], end = at + (uint32_t)old.size;
-	struct buffer text = {.arena = a}, marks = {.arena = a};
+	struct buffer text = { .arena = a }, marks = { .arena = a };
 	size_t used = 0;
-	for (; used < count && patches[used]->span.begin <= end && !patches[used]->is_line; used++) {
+	for (; used < count && patches[used]->span.begin <= end && !patches[used]->is_line;
+		used++) {
 		struct diag_patch *p = patches[used];
-		struct text kept = {s->text.data + at, p->span.begin > at ? p->span.begin - at : 0};
-		struct text gone = {s->text.data + p->span.begin, p->span.end > end ? 0 : p->span.end - p->span.begin};
+		struct text kept = { s->text.data + at,
+			p->span.begin > at ? p->span.begin - at : 0 };
+		struct text gone = { s->text.data + p->span.begin,
+			p->span.end > end ? 0 : p->span.end - p->span.begin };
 		struct text shown = p->text.size ? p->text : gone;
 		buffer_add(&text, kept);
 		buffer_format(&marks, "%*s", (int)characters(kept), "");
 		buffer_add(&text, shown);
-		for (size_t i = 0, size = shown.size; i < size; i++) /* spaces at the ends are changed too, but not worth a mark */
+		for (size_t i = 0, size = shown.size; i < size;
+			i++) /* spaces at the ends are changed too, but not worth a mark */
 			if (((unsigned char)shown.data[i] & 0xC0) != 0x80)
-				buffer_add(&marks, i == 0 && shown.data[i] == ' ' ? TEXT(" ") : p->text.size ? TEXT("+") : TEXT("-"));
+				buffer_add(&marks,
+					i == 0 && shown.data[i] == ' ' ? TEXT(" ")
+						: p->text.size         ? TEXT("+")
+								       : TEXT("-"));
 		at = p->span.end < end ? p->span.end : end;
 	}
-	buffer_add(&text, (struct text){s->text.data + at, end - at});
+	buffer_add(&text, (struct text){ s->text.data + at, end - at });
 	frame_line(c, line, buffer_text(&text));
 	frame(c, "│ ");
 	paint(c, PAINT_HELP);
@@ -292,7 +315,7 @@ static int digits_of(const struct diag *d)
 void diag_draw(const struct diag *d, FILE *out, bool colour)
 {
 	const struct diag_entry *entry = diag_entry(d);
-	struct canvas c = {out, colour, digits_of(d)};
+	struct canvas c = { out, colour, digits_of(d) };
 	bool is_error = entry->severity == DIAG_SEVERITY_error;
 	paint(&c, is_error ? PAINT_ERROR : PAINT_WARNING);
 	fprintf(out, "%s[%s]", is_error ? "error" : "warning", entry->code);
@@ -304,7 +327,9 @@ void diag_draw(const struct diag *d, FILE *out, bool colour)
 		const struct diag_label *label = d->labels.items[i];
 		bool is_first = true;
 		for (size_t j = 0; j < i; j++)
-			is_first = is_first && ((struct diag_label *)d->labels.items[j])->span.source != label->span.source;
+			is_first = is_first &&
+				((struct diag_label *)d->labels.items[j])->span.source !=
+					label->span.source;
 		if (!is_first)
 			continue;
 		draw_place(&c, label->span);

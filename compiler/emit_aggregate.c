@@ -111,8 +111,8 @@ static void fold(struct emitter *e, struct aggregate *a)
 	struct text sum = wide ? c_local(e, "sum") : TEXT("");
 	if (wide) { /* in 128 bits: the order of the rounds must not show */
 		line(e, "struct weft_wide %s = { 0, 0 };", sum.data);
-		a->result = operand_value(a->call->type,
-			text_format(e->arena, "weft_wide_narrow(%s)", sum.data));
+		a->result = operand_value(
+			a->call->type, text_format(e->arena, "weft_wide_narrow(%s)", sum.data));
 	} else {
 		a->result = emit_zero(e, hints[a->which], a->call->type);
 	}
@@ -131,8 +131,7 @@ static void fold(struct emitter *e, struct aggregate *a)
 		if (wide)
 			line(e, "weft_wide_add(&%s, %s, 1);", sum.data, value.c.data);
 		else
-			line(e, "%s = %s + %s;", a->result.c.data, a->result.c.data,
-				value.c.data);
+			line(e, "%s = %s + %s;", a->result.c.data, a->result.c.data, value.c.data);
 	} else {
 		keep_extreme(e, a);
 	}

@@ -116,8 +116,8 @@ static void transactions(struct emitter *e)
 /* A key column as a parameter: never a name that these functions use themselves. */
 static struct text parameter(struct emitter *e, const struct record *r, size_t field)
 {
-	static const char *const own[] = { "w", "to", "why", "scope", "stored", "program",
-		"status", "found", "row" };
+	static const char *const own[] = { "w", "to", "why", "scope", "stored", "program", "status",
+		"found", "row" };
 	struct text name = c_field(e, r, field);
 	for (size_t i = 0; i < sizeof(own) / sizeof(*own); i++)
 		if (text_is(name, own[i]))

@@ -67,8 +67,8 @@ struct text c_unequal(struct emitter *e, struct text c)
 	if (at == 0)
 		return TEXT("");
 	at += (size_t)(inner.data - c.data);
-	return text_format(e->arena, "%.*s !=%.*s", (int)at, c.data, (int)(c.size - at - 3),
-		c.data + at + 3);
+	return text_format(
+		e->arena, "%.*s !=%.*s", (int)at, c.data, (int)(c.size - at - 3), c.data + at + 3);
 }
 
 /* As text_copy: the callers print with %s. */

@@ -430,8 +430,8 @@ void emit_binary(struct emitter *e, const struct node *n, struct operand *r)
 	case OP_UNEQUAL: {
 		struct text equal = emit_equal(e, a, b);
 		struct text unequal = c_unequal(e, equal);
-		*r = operand_value(n->type,
-			unequal.size ? unequal : text_format(e->arena, "!%s", equal.data));
+		*r = operand_value(
+			n->type, unequal.size ? unequal : text_format(e->arena, "!%s", equal.data));
 		return;
 	}
 	case OP_LESS:

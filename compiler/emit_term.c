@@ -214,7 +214,8 @@ static void fold_body(struct query_emitter *qe, const struct plan_term *t)
 			builder.data, c_stored(e, t->type->item).data);
 	}
 	qe->leave = text_format(e->arena, b == BUILTIN_COLLECT ? "return %s.list;" : "return %s;",
-		b == BUILTIN_COLLECT ? builder.data : result.c.data).data;
+		b == BUILTIN_COLLECT ? builder.data : result.c.data)
+			    .data;
 	e->exits.skip = qe->leave;
 	query_steps(qe, &t->steps);
 	if (b == BUILTIN_COUNT) {

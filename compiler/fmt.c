@@ -1,33 +1,36 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT
  *
- * fmt.c: the canonical style. The tree says what a token is (where an item of a list begins, which bracket
- * belongs to a call); then one pass over the tokens writes them with their indentation and spaces.
+ * fmt.c: the canonical style. The tree says what a token is (where an item of a list begins, which
+ * bracket belongs to a call); then one pass over the tokens writes them with their indentation and
+ * spaces.
  */
 #include "fmt.h"
 
 #include "lex.h"
 
 enum role {
-	ROLE_ITEM = 1,          /* begins a declaration, statement, field, argument: a line of its own has no extra level */
-	ROLE_TIGHT_BEFORE = 2,  /* the ( or [ of a call, an index, a key, parameters */
-	ROLE_TIGHT_INSIDE = 4,  /* the braces of `use` and of a map type */
-	ROLE_TIGHT_AFTER = 8,   /* the minus of a negative value */
-	ROLE_DECLARATION = 16,  /* at the top: begins on a line of its own */
+	ROLE_ITEM = 1, /* begins a declaration, statement, field, argument: a line of its own has no
+			  extra level */
+	ROLE_TIGHT_BEFORE = 2, /* the ( or [ of a call, an index, a key, parameters */
+	ROLE_TIGHT_INSIDE = 4, /* the braces of `use` and of a map type */
+	ROLE_TIGHT_AFTER = 8,  /* the minus of a negative value */
+	ROLE_DECLARATION = 16, /* at the top: begins on a line of its own */
 };
 
 enum { DEPTH_MAX = 1100 };
 
 struct bracket {
-	uint32_t indent;   /* of the line on which it is opened */
+	uint32_t indent; /* of the line on which it is opened */
 	bool is_tight;
-	bool seen_clause;  /* the present item has come to its clauses */
+	bool seen_clause; /* the present item has come to its clauses */
 };
 
 struct formatter {
 	struct source *source;
 	struct buffer out;
 	uint8_t *roles;
-	uint32_t *pads;    /* more spaces before a token: the `when`s of a decision stand below each other */
+	uint32_t *pads; /* more spaces before a token: the `when`s of a decision stand below each
+			   other */
 	struct bracket stack[DEPTH_MAX];
 	size_t depth;
 	uint32_t indent;   /* of the present line */
@@ -58,10 +61,12 @@ static void align_clauses(struct formatter *f, const struct node *clauses)
 {
 	size_t longest = 0;
 	for (uint32_t i = 0; i < clauses->count; i++)
-		longest = clauses->kids[i]->name.size > longest ? clauses->kids[i]->name.size : longest;
+		longest = clauses->kids[i]->name.size > longest ? clauses->kids[i]->name.size
+								: longest;
 	for (uint32_t i = 0; i < clauses->count; i++) {
 		const struct node *clause = clauses->kids[i];
-		f->pads[token_next(f->source, clause->name_token)] = (uint32_t)(longest - clause->name.size);
+		f->pads[token_next(f->source, clause->name_token)] =
+			(uint32_t)(longest - clause->name.size);
 	}
 }
 
@@ -160,12 +165,14 @@ static void mark_tree(struct formatter *f, const struct node *n)
 
 static bool is_opening(int kind)
 {
-	return kind == TOKEN_OPEN_PAREN || kind == TOKEN_OPEN_BRACKET || kind == TOKEN_OPEN_BRACE || kind == TOKEN_ADDR_OPEN;
+	return kind == TOKEN_OPEN_PAREN || kind == TOKEN_OPEN_BRACKET || kind == TOKEN_OPEN_BRACE ||
+		kind == TOKEN_ADDR_OPEN;
 }
 
 static bool is_closing(int kind)
 {
-	return kind == TOKEN_CLOSE_PAREN || kind == TOKEN_CLOSE_BRACKET || kind == TOKEN_CLOSE_BRACE;
+	return kind == TOKEN_CLOSE_PAREN || kind == TOKEN_CLOSE_BRACKET ||
+		kind == TOKEN_CLOSE_BRACE;
 }
 
 static bool is_clause(int kind)
@@ -189,7 +196,8 @@ static uint32_t indent_for(const struct formatter *f, uint32_t token)
 	return inside + (seen_clause && !is_clause(kind) ? 4 : 2);
 }
 
-/* The clauses of a declaration at the top are remembered in the last entry, which no bracket reaches. */
+/* The clauses of a declaration at the top are remembered in the last entry, which no bracket
+ * reaches. */
 static void follow(struct formatter *f, uint32_t token)
 {
 	int kind = f->source->tokens[token].kind;
@@ -200,7 +208,7 @@ static void follow(struct formatter *f, uint32_t token)
 		around->seen_clause = true;
 	bool is_tight = f->roles[token] & ROLE_TIGHT_INSIDE || kind != TOKEN_OPEN_BRACE;
 	if (is_opening(kind) && f->depth + 2 < DEPTH_MAX)
-		f->stack[f->depth++] = (struct bracket){f->indent, is_tight, false};
+		f->stack[f->depth++] = (struct bracket){ f->indent, is_tight, false };
 }
 
 static bool is_space_between(const struct formatter *f, uint32_t left, uint32_t right)
@@ -212,11 +220,13 @@ static bool is_space_between(const struct formatter *f, uint32_t left, uint32_t 
 		return false;
 	if (is_opening(a) && is_closing(b))
 		return false;
-	if (a == TOKEN_DOT || a == TOKEN_OPTION_DOT || b == TOKEN_DOT || b == TOKEN_OPTION_DOT || b == TOKEN_QUESTION)
+	if (a == TOKEN_DOT || a == TOKEN_OPTION_DOT || b == TOKEN_DOT || b == TOKEN_OPTION_DOT ||
+		b == TOKEN_QUESTION)
 		return false;
 	if (b == TOKEN_COMMA || b == TOKEN_COLON)
 		return false;
-	if (a == TOKEN_TEXT_OPEN || a == TOKEN_TEXT_MIDDLE || b == TOKEN_TEXT_MIDDLE || b == TOKEN_TEXT_CLOSE)
+	if (a == TOKEN_TEXT_OPEN || a == TOKEN_TEXT_MIDDLE || b == TOKEN_TEXT_MIDDLE ||
+		b == TOKEN_TEXT_CLOSE)
 		return false;
 	if (is_opening(a) || is_closing(b))
 		return !is_tight;
@@ -253,8 +263,8 @@ static bool wants_same_line(const struct formatter *f, uint32_t token)
 		if (tokens[t].kind == TOKEN_COMMENT || tokens[t].kind == TOKEN_DOC)
 			return false;
 	int before = tokens[f->previous].kind;
-	return !is_opening(before) && before != TOKEN_COMMA && before != TOKEN_COLON && before != TOKEN_ASSIGN &&
-	       before != TOKEN_YIELD && before != TOKEN_THEN;
+	return !is_opening(before) && before != TOKEN_COMMA && before != TOKEN_COLON &&
+		before != TOKEN_ASSIGN && before != TOKEN_YIELD && before != TOKEN_THEN;
 }
 
 /* Everything between two tokens: comments, line breaks, spaces; then the token itself. */
@@ -262,9 +272,14 @@ static void write_token(struct formatter *f, uint32_t token)
 {
 	const struct token *tokens = f->source->tokens;
 	int kind = tokens[token].kind;
-	unsigned lines = f->previous ? 0 : 1; /* breaks since the last thing written; the file's beginning is one */
-	bool is_first = !f->previous, is_opened = f->previous && is_opening(tokens[f->previous].kind);
-	uint32_t comment_indent = is_closing(kind) ? f->stack[f->depth ? f->depth - 1 : 0].indent + 2 : indent_for(f, token);
+	unsigned lines = f->previous
+		? 0
+		: 1; /* breaks since the last thing written; the file's beginning is one */
+	bool is_first = !f->previous,
+	     is_opened = f->previous && is_opening(tokens[f->previous].kind);
+	uint32_t comment_indent = is_closing(kind)
+		? f->stack[f->depth ? f->depth - 1 : 0].indent + 2
+		: indent_for(f, token);
 	uint32_t space = 0;
 	for (uint32_t t = f->previous + 1; t < token; t++) {
 		int trivia = tokens[t].kind;
@@ -334,7 +349,8 @@ bool same_tokens(const struct source *a, const struct source *b)
 	do {
 		i = next_kept(a, i);
 		j = next_kept(b, j);
-		if (a->tokens[i].kind != b->tokens[j].kind || !text_equal(trimmed(token_text(a, i)), trimmed(token_text(b, j))))
+		if (a->tokens[i].kind != b->tokens[j].kind ||
+			!text_equal(trimmed(token_text(a, i)), trimmed(token_text(b, j))))
 			return false;
 	} while (a->tokens[i].kind != TOKEN_END);
 	return true;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT
  *
- * lex.c: the token array of a source: reserved words, interpolation, and what is wrong with a single token.
- * The invariant: the tokens put one behind the other are the text.
+ * lex.c: the token array of a source: reserved words, interpolation, and what is wrong with a
+ * single token. The invariant: the tokens put one behind the other are the text.
  */
 #include "lex_scan.h"
 
@@ -12,7 +12,8 @@ struct lexer {
 	struct arena *arena;
 	struct diags *diags;
 	size_t room;
-	struct buffer braces; /* one byte for each open brace: '{', or '"' when it is an interpolation's */
+	struct buffer braces; /* one byte for each open brace: '{', or '"' when it is an
+				 interpolation's */
 	bool line_begins;
 };
 
@@ -22,10 +23,13 @@ static const struct token_entry {
 	enum token_class class;
 	bool is_word, is_soft;
 } entries[] = {
-#define KIND(token, shown, class) {TOKEN_##token, NULL, shown, CLASS_##class, false, false},
-#define WORD(token, spelling, class) {TOKEN_##token, spelling, "`" spelling "`", CLASS_##class, true, false},
-#define SOFT(token, spelling, class) {TOKEN_##token, spelling, "`" spelling "`", CLASS_##class, true, true},
-#define MARK(token, spelling, class) {TOKEN_##token, spelling, "`" spelling "`", CLASS_##class, false, false},
+#define KIND(token, shown, class) { TOKEN_##token, NULL, shown, CLASS_##class, false, false },
+#define WORD(token, spelling, class) \
+	{ TOKEN_##token, spelling, "`" spelling "`", CLASS_##class, true, false },
+#define SOFT(token, spelling, class) \
+	{ TOKEN_##token, spelling, "`" spelling "`", CLASS_##class, true, true },
+#define MARK(token, spelling, class) \
+	{ TOKEN_##token, spelling, "`" spelling "`", CLASS_##class, false, false },
 #define WRONG(scan, spelling, token, meant)
 #include "tokens.tbl"
 #undef KIND
@@ -45,7 +49,7 @@ static const struct wrong {
 #define WORD(token, spelling, class)
 #define SOFT(token, spelling, class)
 #define MARK(token, spelling, class)
-#define WRONG(scan, spelling, token, meant) {SCAN_##scan, spelling, TOKEN_##token, meant},
+#define WRONG(scan, spelling, token, meant) { SCAN_##scan, spelling, TOKEN_##token, meant },
 #include "tokens.tbl"
 #undef KIND
 #undef WORD
@@ -54,7 +58,10 @@ static const struct wrong {
 #undef WRONG
 };
 
-enum { ENTRY_COUNT = sizeof(entries) / sizeof(entries[0]), WRONG_COUNT = sizeof(wrongs) / sizeof(wrongs[0]) };
+enum {
+	ENTRY_COUNT = sizeof(entries) / sizeof(entries[0]),
+	WRONG_COUNT = sizeof(wrongs) / sizeof(wrongs[0])
+};
 
 static const struct token_entry *entry_of(int kind)
 {
@@ -99,7 +106,9 @@ static int word_kind(struct text word)
 	for (size_t i = 0; i < ENTRY_COUNT; i++)
 		if (entries[i].is_word && text_is(word, entries[i].spelling))
 			return entries[i].kind;
-	return text_is(word, "null") || text_is(word, "nil") || text_is(word, "undefined") ? TOKEN_NULL : TOKEN_NAME;
+	return text_is(word, "null") || text_is(word, "nil") || text_is(word, "undefined")
+		? TOKEN_NULL
+		: TOKEN_NAME;
 }
 
 uint32_t token_next(const struct source *s, uint32_t token)
@@ -120,21 +129,23 @@ uint32_t token_previous(const struct source *s, uint32_t token)
 
 struct text token_text(const struct source *s, uint32_t token)
 {
-	return (struct text){s->text.data + s->tokens[token].begin, s->tokens[token].end - s->tokens[token].begin};
+	return (struct text){ s->text.data + s->tokens[token].begin,
+		s->tokens[token].end - s->tokens[token].begin };
 }
 
 static struct diag *report(struct lexer *l, enum diag_id id, struct token *t, const char *label)
 {
 	t->reported = true;
-	return diag_new(l->diags, id, (struct span){l->source, t->begin, t->end}, "%s", label);
+	return diag_new(l->diags, id, (struct span){ l->source, t->begin, t->end }, "%s", label);
 }
 
-static void wrong_word(struct lexer *l, struct token *t, const char *said, const char *meant, const char *patch)
+static void wrong_word(
+	struct lexer *l, struct token *t, const char *said, const char *meant, const char *patch)
 {
 	struct diag *d = report(l, DIAG_WRONG_WORD, t, "");
 	diag_title(d, text_of(meant), text_of(said));
 	diag_help(d, "write `%s`", meant);
-	diag_patch(d, (struct span){l->source, t->begin, t->end}, "%s", patch);
+	diag_patch(d, (struct span){ l->source, t->begin, t->end }, "%s", patch);
 }
 
 static int wrong_mark(struct lexer *l, struct token *t, int scan)
@@ -144,7 +155,8 @@ static int wrong_mark(struct lexer *l, struct token *t, int scan)
 			continue;
 		bool needs_space = scan == SCAN_BANG;
 		wrong_word(l, t, wrongs[i].spelling, wrongs[i].meant,
-		           needs_space ? text_format(l->arena, "%s ", wrongs[i].meant).data : wrongs[i].meant);
+			needs_space ? text_format(l->arena, "%s ", wrongs[i].meant).data
+				    : wrongs[i].meant);
 		return wrongs[i].kind;
 	}
 	return TOKEN_STRAY;
@@ -152,18 +164,20 @@ static int wrong_mark(struct lexer *l, struct token *t, int scan)
 
 static void check_name(struct lexer *l, struct token *t, struct text name)
 {
-	struct buffer clean = {.arena = l->arena};
+	struct buffer clean = { .arena = l->arena };
 	for (size_t i = 0; i < name.size; i++)
-		if (name.data[i] != '_' || (clean.size && i + 1 < name.size && name.data[i + 1] != '_'))
-			buffer_add(&clean, (struct text){name.data + i, 1});
+		if (name.data[i] != '_' ||
+			(clean.size && i + 1 < name.size && name.data[i + 1] != '_'))
+			buffer_add(&clean, (struct text){ name.data + i, 1 });
 	if (name.data[0] != '_' && !(name.size > 2 && strstr(text_copy(l->arena, name).data, "__")))
 		return;
-	const char *why = name.data[0] == '_' ? "an underscore stands first" : "two underscores beside each other";
+	const char *why = name.data[0] == '_' ? "an underscore stands first"
+					      : "two underscores beside each other";
 	struct diag *d = report(l, DIAG_BAD_NAME, t, why);
 	diag_title(d, name);
 	if (clean.size) {
 		diag_help(d, "write `%s`", clean.data);
-		diag_patch(d, (struct span){l->source, t->begin, t->end}, "%s", clean.data);
+		diag_patch(d, (struct span){ l->source, t->begin, t->end }, "%s", clean.data);
 	}
 }
 
@@ -175,16 +189,18 @@ static void check_escapes(struct lexer *l, struct token *t, struct text text)
 		size_t begin = i++;
 		bool good = strchr("ntr\\\"{}", text.data[i]) != NULL;
 		if (text.data[i] == 'u')
-			good = literal_escape((struct text){text.data + begin, text.size - begin}, &(uint32_t){0}) != 0;
+			good = literal_escape((struct text){ text.data + begin, text.size - begin },
+				       &(uint32_t){ 0 }) != 0;
 		if (good || t->reported)
 			continue;
 		t->reported = true;
 		uint32_t at = t->begin + (uint32_t)begin;
-		struct diag *d = diag_new(l->diags, DIAG_BAD_ESCAPE, (struct span){l->source, at, at + 2},
-		                          "known are \\n \\t \\r \\\\ \\\" \\{ \\} and \\u{...}");
-		diag_title(d, (struct text){text.data + begin, 2});
+		struct diag *d =
+			diag_new(l->diags, DIAG_BAD_ESCAPE, (struct span){ l->source, at, at + 2 },
+				"known are \\n \\t \\r \\\\ \\\" \\{ \\} and \\u{...}");
+		diag_title(d, (struct text){ text.data + begin, 2 });
 		diag_help(d, "a backslash that is meant as one is written twice");
-		diag_patch(d, (struct span){l->source, at, at}, "\\");
+		diag_patch(d, (struct span){ l->source, at, at }, "\\");
 	}
 }
 
@@ -196,13 +212,16 @@ static void check_value(struct lexer *l, struct token *t, struct text text)
 	const char *why = NULL;
 	switch (t->kind) {
 	case TOKEN_INT:
-		why = literal_integer(text, &number) ? NULL : "an Int has 64 bits: at most 9223372036854775807";
+		why = literal_integer(text, &number)
+			? NULL
+			: "an Int has 64 bits: at most 9223372036854775807";
 		break;
 	case TOKEN_FLOAT:
 		why = literal_float(text, &real) ? NULL : "too large for a Float";
 		break;
 	case TOKEN_DURATION:
-		why = literal_duration(text, &number) ? NULL : "too long: a duration ends at 292 years";
+		why = literal_duration(text, &number) ? NULL
+						      : "too long: a duration ends at 292 years";
 		break;
 	case TOKEN_SIZE:
 		why = literal_size(text, &number) ? NULL : "too large for a Size";
@@ -212,9 +231,9 @@ static void check_value(struct lexer *l, struct token *t, struct text text)
 	case TOKEN_ADDR:
 	case TOKEN_ADDR_OPEN:
 		why = literal_address(text, &address) ? NULL
-		      : t->kind == TOKEN_IP ? "each of the four numbers is at most 255"
-		      : t->kind == TOKEN_CIDR ? "numbers go to 255, the prefix to 32 (IPv6: 128)"
-		                              : "numbers go to 255, the port to 65535";
+			: t->kind == TOKEN_IP         ? "each of the four numbers is at most 255"
+			: t->kind == TOKEN_CIDR ? "numbers go to 255, the prefix to 32 (IPv6: 128)"
+						: "numbers go to 255, the port to 65535";
 		break;
 	default:
 		break;
@@ -225,34 +244,40 @@ static void check_value(struct lexer *l, struct token *t, struct text text)
 
 static int bad_number(struct lexer *l, struct token *t, struct text text)
 {
-	static const char *const sizes[][2] = {{"KB", "KiB"}, {"MB", "MiB"}, {"GB", "GiB"}, {"TB", "TiB"}, {"K", "KiB"},
-	                                       {"M", "MiB"}, {"G", "GiB"}, {"kb", "KiB"}, {"mb", "MiB"}, {"gb", "GiB"},
-	                                       {"k", "KiB"}, {"kB", "KiB"}, {"sec", "s"}, {"secs", "s"}, {"seconds", "s"},
-	                                       {"min", "m"}, {"mins", "m"}, {"minutes", "m"}, {"hours", "h"}, {"days", "d"}};
+	static const char *const sizes[][2] = { { "KB", "KiB" }, { "MB", "MiB" }, { "GB", "GiB" },
+		{ "TB", "TiB" }, { "K", "KiB" }, { "M", "MiB" }, { "G", "GiB" }, { "kb", "KiB" },
+		{ "mb", "MiB" }, { "gb", "GiB" }, { "k", "KiB" }, { "kB", "KiB" }, { "sec", "s" },
+		{ "secs", "s" }, { "seconds", "s" }, { "min", "m" }, { "mins", "m" },
+		{ "minutes", "m" }, { "hours", "h" }, { "days", "d" } };
 	size_t digits = 0;
 	while (digits < text.size && text.data[digits] >= '0' && text.data[digits] <= '9')
 		digits++;
-	struct text suffix = {text.data + digits, text.size - digits};
+	struct text suffix = { text.data + digits, text.size - digits };
 	struct diag *d = report(l, DIAG_BAD_NUMBER, t, "");
 	diag_title(d, text);
 	for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
 		if (!text_is(suffix, sizes[i][0]))
 			continue;
 		diag_help(d, "write the unit as `%s`", sizes[i][1]);
-		diag_patch(d, (struct span){l->source, t->begin + (uint32_t)digits, t->end}, "%s", sizes[i][1]);
+		diag_patch(d, (struct span){ l->source, t->begin + (uint32_t)digits, t->end }, "%s",
+			sizes[i][1]);
 		return i < 12 ? TOKEN_SIZE : TOKEN_DURATION;
 	}
 	if (memchr(text.data, '.', text.size))
-		diag_note(d, "an IPv4 address has four numbers, like 10.0.0.5; a duration has no fraction: 1h30m, not 1.5h");
+		diag_note(d,
+			"an IPv4 address has four numbers, like 10.0.0.5; a duration has no "
+			"fraction: 1h30m, not 1.5h");
 	else
-		diag_note(d, "units of durations: ns us ms s m h d; of sizes: B KiB MiB GiB TiB; names begin with a letter");
+		diag_note(d,
+			"units of durations: ns us ms s m h d; of sizes: B KiB MiB GiB TiB; names "
+			"begin with a letter");
 	return TOKEN_INT;
 }
 
 /* The report of a scan that is no token; returns the token's kind to go on with. */
 static int mend(struct lexer *l, struct token *t, int scan, struct text text)
 {
-	struct span span = {l->source, t->begin, t->end};
+	struct span span = { l->source, t->begin, t->end };
 	struct diag *d;
 	switch (scan) {
 	case SCAN_BAD_NAME:
@@ -263,7 +288,7 @@ static int mend(struct lexer *l, struct token *t, int scan, struct text text)
 	case SCAN_UNCLOSED_STRING:
 		d = report(l, DIAG_UNCLOSED_STRING, t, "missing: a closing \"");
 		diag_help(d, "close it");
-		diag_patch(d, (struct span){l->source, t->end, t->end}, "\"");
+		diag_patch(d, (struct span){ l->source, t->end, t->end }, "\"");
 		return text.data[0] == '}' ? TOKEN_TEXT_CLOSE : TOKEN_STRING;
 	case SCAN_SINGLE_QUOTES:
 		d = report(l, DIAG_SINGLE_QUOTES, t, "");
@@ -271,7 +296,8 @@ static int mend(struct lexer *l, struct token *t, int scan, struct text text)
 		diag_patch(d, span, "\"%.*s\"", (int)text.size - 2, text.data + 1);
 		return TOKEN_STRING;
 	case SCAN_HASH_COMMENT:
-		wrong_word(l, t, "#", "//", text_format(l->arena, "//%.*s", (int)text.size - 1, text.data + 1).data);
+		wrong_word(l, t, "#", "//",
+			text_format(l->arena, "//%.*s", (int)text.size - 1, text.data + 1).data);
 		return TOKEN_COMMENT;
 	case SCAN_BLOCK_COMMENT:
 		d = report(l, DIAG_WRONG_WORD, t, "");
@@ -306,7 +332,7 @@ static struct token *add(struct lexer *l, uint32_t begin, uint32_t end)
 		l->room = room;
 	}
 	struct token *t = &s->tokens[s->token_count++];
-	*t = (struct token){.begin = begin, .end = end};
+	*t = (struct token){ .begin = begin, .end = end };
 	return t;
 }
 
@@ -315,7 +341,8 @@ static char top_brace(const struct lexer *l)
 	return l->braces.size ? l->braces.data[l->braces.size - 1] : '\0';
 }
 
-/* An interpolation does not cross a line: at a line's end the strings that are still open are reported and left. */
+/* An interpolation does not cross a line: at a line's end the strings that are still open are
+ * reported and left. */
 static void leave_strings(struct lexer *l, uint32_t at)
 {
 	size_t kept = l->braces.size;
@@ -330,7 +357,8 @@ static void leave_strings(struct lexer *l, uint32_t at)
 		open--;
 	struct token *t = &l->source->tokens[open];
 	if (!t->reported) {
-		struct diag *d = report(l, DIAG_UNCLOSED_STRING, t, "this interpolation or string goes on at the line's end");
+		struct diag *d = report(l, DIAG_UNCLOSED_STRING, t,
+			"this interpolation or string goes on at the line's end");
 		diag_note(d, "a brace that is meant as text is written \\{");
 	}
 	struct token *close = add(l, at, at);
@@ -348,15 +376,17 @@ static void next(struct lexer *l, struct scan *scan)
 	if (kind == TOKEN_NEWLINE || kind == TOKEN_END || kind == TOKEN_COMMENT)
 		leave_strings(l, begin);
 	struct token *t = add(l, begin, end);
-	struct text spelled = {text + begin, end - begin};
+	struct text spelled = { text + begin, end - begin };
 	t->kind = (uint8_t)(kind >= SCAN_BAD_NAME ? mend(l, t, kind, spelled) : kind);
 	if (kind == TOKEN_NAME) {
 		t->kind = (uint8_t)word_kind(spelled);
 		if (t->kind == TOKEN_NULL) {
 			struct diag *d = report(l, DIAG_NULL_WORD, t, "");
 			diag_title(d, spelled);
-			diag_note(d, "a value that may be missing has a type T?; where a T is needed it meets an `else`: "
-			             "a value, skip, wait, deny or close");
+			diag_note(d,
+				"a value that may be missing has a type T?; where a T is needed it "
+				"meets an `else`: "
+				"a value, skip, wait, deny or close");
 			diag_note(d, "`some(x in e)` is true when e has a value");
 		}
 	}
@@ -364,14 +394,16 @@ static void next(struct lexer *l, struct scan *scan)
 		check_name(l, t, spelled);
 	if (!t->reported)
 		check_value(l, t, spelled);
-	bool is_text = t->kind == TOKEN_TEXT_OPEN || t->kind == TOKEN_TEXT_MIDDLE || t->kind == TOKEN_TEXT_CLOSE;
+	bool is_text = t->kind == TOKEN_TEXT_OPEN || t->kind == TOKEN_TEXT_MIDDLE ||
+		t->kind == TOKEN_TEXT_CLOSE;
 	if (is_text || t->kind == TOKEN_STRING)
 		check_escapes(l, t, spelled);
 	if (t->kind == TOKEN_OPEN_BRACE || t->kind == TOKEN_ADDR_OPEN)
 		buffer_add(&l->braces, TEXT("{"));
 	if (kind == TOKEN_TEXT_OPEN)
 		buffer_add(&l->braces, TEXT("\""));
-	if ((t->kind == TOKEN_CLOSE_BRACE || in_string) && l->braces.size && kind != TOKEN_TEXT_MIDDLE)
+	if ((t->kind == TOKEN_CLOSE_BRACE || in_string) && l->braces.size &&
+		kind != TOKEN_TEXT_MIDDLE)
 		l->braces.size--;
 	t->starts_line = l->line_begins && !token_is_trivia(t->kind);
 	if (kind == TOKEN_NEWLINE)
@@ -387,7 +419,8 @@ static void free_words(struct source *s)
 		struct token *t = &s->tokens[i];
 		if (!token_is_word(t->kind))
 			continue;
-		int before = s->tokens[token_previous(s, i)].kind, after = s->tokens[token_next(s, i)].kind;
+		int before = s->tokens[token_previous(s, i)].kind,
+		    after = s->tokens[token_next(s, i)].kind;
 		if (before == TOKEN_DOT || before == TOKEN_OPTION_DOT || after == TOKEN_COLON)
 			t->kind = TOKEN_NAME;
 	}
@@ -398,19 +431,22 @@ static void check_encoding(struct lexer *l)
 {
 	struct text t = l->source->text;
 	for (size_t i = 0, size; i < t.size; i += size) {
-		size = source_character((struct text){t.data + i, t.size - i});
+		size = source_character((struct text){ t.data + i, t.size - i });
 		if (size)
 			continue;
-		diag_new(l->diags, DIAG_TEXT_ENCODING, (struct span){l->source, (uint32_t)i, (uint32_t)i + 1},
-		         "the byte 0x%02X", (unsigned char)t.data[i]);
+		diag_new(l->diags, DIAG_TEXT_ENCODING,
+			(struct span){ l->source, (uint32_t)i, (uint32_t)i + 1 }, "the byte 0x%02X",
+			(unsigned char)t.data[i]);
 		return;
 	}
 }
 
 void lex_source(struct source *s, struct arena *a, struct diags *d)
 {
-	struct lexer l = {.source = s, .arena = a, .diags = d, .braces = {.arena = a}, .line_begins = true};
-	struct scan scan = {s->text.data};
+	struct lexer l = {
+		.source = s, .arena = a, .diags = d, .braces = { .arena = a }, .line_begins = true
+	};
+	struct scan scan = { s->text.data };
 	s->token_count = 0;
 	add(&l, 0, 0)->kind = TOKEN_START;
 	check_encoding(&l);
@@ -424,13 +460,17 @@ void dump_tokens(const struct source *s, FILE *out)
 {
 	for (uint32_t i = 1; i < s->token_count; i++) {
 		struct token t = s->tokens[i];
-		static const char *const trivia[] = {"start", "space", "newline", "comment", "doc", "stray"};
+		static const char *const trivia[] = { "start", "space", "newline", "comment", "doc",
+			"stray" };
 		struct position p = source_position(s, t.begin);
 		const struct token_entry *e = entry_of(t.kind);
-		const char *kind = t.kind == TOKEN_END ? "end" : !e ? trivia[t.kind - TOKEN_START]
-		                   : e->spelling ? e->spelling : e->shown;
+		const char *kind = t.kind == TOKEN_END ? "end"
+			: !e                           ? trivia[t.kind - TOKEN_START]
+			: e->spelling                  ? e->spelling
+						       : e->shown;
 		fprintf(out, "%u:%u %s", p.line, p.column, kind);
-		if (e ? !e->spelling : t.kind == TOKEN_COMMENT || t.kind == TOKEN_DOC || t.kind == TOKEN_STRAY)
+		if (e ? !e->spelling
+		      : t.kind == TOKEN_COMMENT || t.kind == TOKEN_DOC || t.kind == TOKEN_STRAY)
 			fprintf(out, " %.*s", TEXT_ARG(token_text(s, i)));
 		fputc('\n', out);
 	}

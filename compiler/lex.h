@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT
  *
- * lex.h: text to tokens, losslessly: the tokens of a source, white space and comments among them, put one behind the
- * other give back its text. What a beginner from another language types (`null`, `&&`, 'x', `;`) is a token too, with
- * a named report and a patch, and goes on as what was meant.
+ * lex.h: text to tokens, losslessly: the tokens of a source, white space and comments among them,
+ * put one behind the other give back its text. What a beginner from another language types (`null`,
+ * `&&`, 'x', `;`) is a token too, with a named report and a patch, and goes on as what was meant.
  */
 #ifndef WEFT_COMPILER_LEX_H
 #define WEFT_COMPILER_LEX_H
@@ -15,10 +15,10 @@ enum {
 	TOKEN_END = 0,
 	TOKEN_START = 200, /* token 0, empty */
 	TOKEN_SPACE,
-	TOKEN_NEWLINE,     /* one line break */
-	TOKEN_COMMENT,     /* from // to the end of the line */
-	TOKEN_DOC,         /* from /// */
-	TOKEN_STRAY,       /* reported and ignored */
+	TOKEN_NEWLINE, /* one line break */
+	TOKEN_COMMENT, /* from // to the end of the line */
+	TOKEN_DOC,     /* from /// */
+	TOKEN_STRAY,   /* reported and ignored */
 };
 
 struct token {
@@ -41,28 +41,46 @@ struct text token_text(const struct source *s, uint32_t token);
 
 /* How messages speak of a token. */
 enum token_class {
-	CLASS_NAME, CLASS_TYPE, CLASS_VALUE, CLASS_STRING, CLASS_WRONG, CLASS_DECLARATION, CLASS_CLAUSE, CLASS_ATTRIBUTE,
-	CLASS_STATEMENT, CLASS_CHOICE, CLASS_ELSE, CLASS_STEP, CLASS_OPERATOR, CLASS_ACCESS, CLASS_OPEN, CLASS_MARK,
+	CLASS_NAME,
+	CLASS_TYPE,
+	CLASS_VALUE,
+	CLASS_STRING,
+	CLASS_WRONG,
+	CLASS_DECLARATION,
+	CLASS_CLAUSE,
+	CLASS_ATTRIBUTE,
+	CLASS_STATEMENT,
+	CLASS_CHOICE,
+	CLASS_ELSE,
+	CLASS_STEP,
+	CLASS_OPERATOR,
+	CLASS_ACCESS,
+	CLASS_OPEN,
+	CLASS_MARK,
 };
 enum token_class token_class(int kind);
-bool token_is_word(int kind);                /* reserved or soft */
+bool token_is_word(int kind); /* reserved or soft */
 bool token_is_soft(int kind);
 
 /* The words, marks and classes of dsl/tokens.tbl: "`where`", "a name". */
 const char *token_shown(int kind);
 const char *token_spelling(int kind); /* of a word or mark; NULL of a class like NAME */
 
-/* Doc comment lines (without ///) directly above token `first` of a declaration; empty when none. */
+/* Doc comment lines (without ///) directly above token `first` of a declaration; empty when none.
+ */
 struct text token_documentation(struct arena *a, const struct source *s, uint32_t first);
 
-/* Values of literals, for the constructors of ast.c. False: out of range or malformed (reported by the lexer). */
+/* Values of literals, for the constructors of ast.c. False: out of range or malformed (reported by
+ * the lexer). */
 bool literal_integer(struct text t, int64_t *value);
 bool literal_float(struct text t, double *value);
 bool literal_duration(struct text t, int64_t *nanoseconds);
 bool literal_size(struct text t, int64_t *bytes);
-bool literal_address(struct text t, struct address_literal *address); /* 10.0.0.5, ::1/64, *:80, [::1]:{ */
-size_t literal_escape(struct text t, uint32_t *character); /* bytes it takes at the start of t; 0: none */
-struct text literal_string(struct arena *a, struct text inner);       /* escapes resolved */
+bool literal_address(
+	struct text t, struct address_literal *address); /* 10.0.0.5, ::1/64, *:80, [::1]:{ */
+size_t literal_escape(
+	struct text t, uint32_t *character); /* bytes it takes at the start of t; 0: none */
+struct text literal_string(struct arena *a, struct text inner); /* escapes resolved */
 
 void dump_tokens(const struct source *s, FILE *out);
 

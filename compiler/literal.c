@@ -11,7 +11,10 @@
 
 static int digit_of(char c)
 {
-	return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+	return c >= '0' && c <= '9'    ? c - '0'
+		: c >= 'a' && c <= 'f' ? c - 'a' + 10
+		: c >= 'A' && c <= 'F' ? c - 'A' + 10
+				       : -1;
 }
 
 /* Digits of `base` with single underscores between them; *size is how many bytes they took. */
@@ -25,7 +28,8 @@ static bool digits(struct text t, int base, int64_t *value, size_t *size)
 		int digit = digit_of(t.data[i]);
 		if (digit < 0 || digit >= base)
 			break;
-		if (__builtin_mul_overflow(sum, base, &sum) || __builtin_add_overflow(sum, digit, &sum))
+		if (__builtin_mul_overflow(sum, base, &sum) ||
+			__builtin_add_overflow(sum, digit, &sum))
 			return false;
 	}
 	*value = sum;
@@ -38,7 +42,8 @@ bool literal_integer(struct text t, int64_t *value)
 	size_t size;
 	*value = 0;
 	if (t.size > 2 && t.data[0] == '0' && t.data[1] == 'x')
-		return digits((struct text){t.data + 2, t.size - 2}, 16, value, &size) && size + 2 == t.size;
+		return digits((struct text){ t.data + 2, t.size - 2 }, 16, value, &size) &&
+			size + 2 == t.size;
 	return digits(t, 10, value, &size) && size == t.size;
 }
 
@@ -55,7 +60,8 @@ bool literal_float(struct text t, double *value)
 }
 
 /* One or more numbers, each with its unit. */
-static bool with_units(struct text t, const char *const *units, const int64_t *factors, size_t count, int64_t *value)
+static bool with_units(struct text t, const char *const *units, const int64_t *factors,
+	size_t count, int64_t *value)
 {
 	int64_t sum = 0;
 	while (t.size) {
@@ -63,16 +69,17 @@ static bool with_units(struct text t, const char *const *units, const int64_t *f
 		size_t size;
 		if (!digits(t, 10, &number, &size))
 			return false;
-		t = (struct text){t.data + size, t.size - size};
-		for (size = 0; size < t.size && digit_of(t.data[size]) != t.data[size] - '0'; size++)
+		t = (struct text){ t.data + size, t.size - size };
+		for (size = 0; size < t.size && digit_of(t.data[size]) != t.data[size] - '0';
+			size++)
 			;
 		size_t unit = 0;
-		while (unit < count && !text_is((struct text){t.data, size}, units[unit]))
+		while (unit < count && !text_is((struct text){ t.data, size }, units[unit]))
 			unit++;
 		if (unit == count || __builtin_mul_overflow(number, factors[unit], &number) ||
-		    __builtin_add_overflow(sum, number, &sum))
+			__builtin_add_overflow(sum, number, &sum))
 			return false;
-		t = (struct text){t.data + size, t.size - size};
+		t = (struct text){ t.data + size, t.size - size };
 	}
 	*value = sum;
 	return true;
@@ -80,16 +87,17 @@ static bool with_units(struct text t, const char *const *units, const int64_t *f
 
 bool literal_duration(struct text t, int64_t *nanoseconds)
 {
-	static const char *const units[] = {"ns", "us", "ms", "s", "m", "h", "d"};
-	static const int64_t factors[] = {1, 1000, 1000000, 1000000000, 60000000000, 3600000000000, 86400000000000};
+	static const char *const units[] = { "ns", "us", "ms", "s", "m", "h", "d" };
+	static const int64_t factors[] = { 1, 1000, 1000000, 1000000000, 60000000000, 3600000000000,
+		86400000000000 };
 	*nanoseconds = 0;
 	return with_units(t, units, factors, 7, nanoseconds);
 }
 
 bool literal_size(struct text t, int64_t *bytes)
 {
-	static const char *const units[] = {"B", "KiB", "MiB", "GiB", "TiB"};
-	static const int64_t factors[] = {1, 1 << 10, 1 << 20, 1 << 30, (int64_t)1 << 40};
+	static const char *const units[] = { "B", "KiB", "MiB", "GiB", "TiB" };
+	static const int64_t factors[] = { 1, 1 << 10, 1 << 20, 1 << 30, (int64_t)1 << 40 };
 	*bytes = 0;
 	return with_units(t, units, factors, 5, bytes);
 }
@@ -113,12 +121,12 @@ static bool parse_ip(struct text t, struct address_literal *a, bool *is_v4)
 static void clear_host_bits(struct address_literal *a)
 {
 	for (unsigned bit = a->bits; bit < 128; bit++)
-		a->ip[bit / 8] &= (uint8_t)~(0x80 >> bit % 8);
+		a->ip[bit / 8] &= (uint8_t) ~(0x80 >> bit % 8);
 }
 
 bool literal_address(struct text t, struct address_literal *address)
 {
-	*address = (struct address_literal){.bits = 128};
+	*address = (struct address_literal){ .bits = 128 };
 	bool is_v4 = false;
 	struct text ip = t, rest = TEXT("");
 	const char *slash = memchr(t.data, '/', t.size);
@@ -128,16 +136,18 @@ bool literal_address(struct text t, struct address_literal *address)
 		if (!end)
 			return false;
 		size_t skip = address->any ? 0 : 1;
-		ip = (struct text){t.data + skip, (size_t)(end - t.data) - skip};
-		rest = (struct text){end + skip, (size_t)(t.data + t.size - end) - skip};
+		ip = (struct text){ t.data + skip, (size_t)(end - t.data) - skip };
+		rest = (struct text){ end + skip, (size_t)(t.data + t.size - end) - skip };
 	} else if (slash) {
 		ip.size = (size_t)(slash - t.data);
-		rest = (struct text){slash, (size_t)(t.data + t.size - slash)};
-	} else if (memchr(t.data, '.', t.size) && memchr(t.data, ':', t.size) && digit_of(t.data[0]) >= 0 &&
-	           (const char *)memchr(t.data, ':', t.size) > (const char *)memchr(t.data, '.', t.size)) {
+		rest = (struct text){ slash, (size_t)(t.data + t.size - slash) };
+	} else if (memchr(t.data, '.', t.size) && memchr(t.data, ':', t.size) &&
+		digit_of(t.data[0]) >= 0 &&
+		(const char *)memchr(t.data, ':', t.size) >
+			(const char *)memchr(t.data, '.', t.size)) {
 		const char *colon = memchr(t.data, ':', t.size);
 		ip.size = (size_t)(colon - t.data);
-		rest = (struct text){colon, (size_t)(t.data + t.size - colon)};
+		rest = (struct text){ colon, (size_t)(t.data + t.size - colon) };
 	}
 	if (!address->any && !parse_ip(ip, address, &is_v4))
 		return false;
@@ -146,7 +156,8 @@ bool literal_address(struct text t, struct address_literal *address)
 	int64_t number;
 	size_t size;
 	int64_t most = !slash ? 65535 : is_v4 ? 32 : 128;
-	if (!digits((struct text){rest.data + 1, rest.size - 1}, 10, &number, &size) || number > most)
+	if (!digits((struct text){ rest.data + 1, rest.size - 1 }, 10, &number, &size) ||
+		number > most)
 		return false;
 	if (slash) {
 		address->bits = (uint8_t)(is_v4 ? 96 + number : number);
@@ -172,7 +183,7 @@ size_t literal_escape(struct text t, uint32_t *character)
 		return 0;
 	int64_t number;
 	size_t size;
-	if (!digits((struct text){t.data + 3, t.size - 3}, 16, &number, &size))
+	if (!digits((struct text){ t.data + 3, t.size - 3 }, 16, &number, &size))
 		return 0;
 	if (size + 3 >= t.size || t.data[size + 3] != '}')
 		return 0;
@@ -188,22 +199,22 @@ static void add_character(struct buffer *b, uint32_t c)
 	size_t size = c < 0x80 ? 1 : c < 0x800 ? 2 : c < 0x10000 ? 3 : 4;
 	for (size_t i = size - 1; i > 0; i--, c >>= 6)
 		bytes[i] = (char)(0x80 | (c & 0x3F));
-	static const unsigned char lead[] = {0, 0, 0xC0, 0xE0, 0xF0};
+	static const unsigned char lead[] = { 0, 0, 0xC0, 0xE0, 0xF0 };
 	bytes[0] = (char)(lead[size] | c);
-	buffer_add(b, (struct text){bytes, size});
+	buffer_add(b, (struct text){ bytes, size });
 }
 
 struct text literal_string(struct arena *a, struct text inner)
 {
-	struct buffer b = {.arena = a};
+	struct buffer b = { .arena = a };
 	for (size_t i = 0; i < inner.size;) {
 		uint32_t character;
-		struct text rest = {inner.data + i, inner.size - i};
+		struct text rest = { inner.data + i, inner.size - i };
 		size_t size = inner.data[i] == '\\' ? literal_escape(rest, &character) : 0;
 		if (size)
 			add_character(&b, character);
 		else
-			buffer_add(&b, (struct text){inner.data + i, size = 1});
+			buffer_add(&b, (struct text){ inner.data + i, size = 1 });
 		i += size;
 	}
 	return buffer_text(&b);
@@ -212,10 +223,11 @@ struct text literal_string(struct arena *a, struct text inner)
 struct text token_documentation(struct arena *a, const struct source *s, uint32_t first)
 {
 	uint32_t i = first;
-	while (i > 1 && (s->tokens[i - 1].kind == TOKEN_NEWLINE || s->tokens[i - 1].kind == TOKEN_SPACE ||
-	                 s->tokens[i - 1].kind == TOKEN_DOC))
+	while (i > 1 &&
+		(s->tokens[i - 1].kind == TOKEN_NEWLINE || s->tokens[i - 1].kind == TOKEN_SPACE ||
+			s->tokens[i - 1].kind == TOKEN_DOC))
 		i--;
-	struct buffer b = {.arena = a};
+	struct buffer b = { .arena = a };
 	unsigned breaks = 0;
 	for (; i < first; i++) {
 		struct text t = token_text(s, i);
@@ -225,7 +237,8 @@ struct text token_documentation(struct arena *a, const struct source *s, uint32_
 			continue;
 		breaks = 0;
 		size_t skip = t.size > 3 && t.data[3] == ' ' ? 4 : 3;
-		buffer_format(&b, "%s%.*s", b.size ? "\n" : "", (int)(t.size - skip), t.data + skip);
+		buffer_format(
+			&b, "%s%.*s", b.size ? "\n" : "", (int)(t.size - skip), t.data + skip);
 	}
 	return buffer_text(&b);
 }

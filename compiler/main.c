@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT
  *
- * main.c: the command line, and nothing else. Exit codes: 0 clean, 1 the program has errors, 2 wrong use of the tool.
+ * main.c: the command line, and nothing else. Exit codes: 0 clean, 1 the program has errors, 2
+ * wrong use of the tool.
  */
 #include "compile.h"
 
@@ -79,10 +80,14 @@ enum { COMMAND_COUNT = sizeof(commands) / sizeof(commands[0]) };
 
 static int usage(FILE *out)
 {
-	fputs("Weft makes native service-mesh proxies out of declarative programs.\n\nUsage: weft COMMAND [...]\n\n", out);
+	fputs("Weft makes native service-mesh proxies out of declarative programs.\n\nUsage: weft "
+	      "COMMAND [...]\n\n",
+		out);
 	for (size_t i = 0; i < COMMAND_COUNT; i++)
 		fprintf(out, "  %-9s %s\n", commands[i].name, commands[i].summary);
-	fputs("\n`weft COMMAND --help` tells more. Exit codes: 0 clean, 1 the program has errors, 2 wrong use.\n", out);
+	fputs("\n`weft COMMAND --help` tells more. Exit codes: 0 clean, 1 the program has errors, "
+	      "2 wrong use.\n",
+		out);
 	return out == stdout ? 0 : 2;
 }
 
@@ -91,7 +96,8 @@ static const struct command *find(const char *name)
 	for (size_t i = 0; i < COMMAND_COUNT; i++)
 		if (strcmp(commands[i].name, name) == 0)
 			return &commands[i];
-	static const char *const later[] = {"doc", "why", "conflicts", "record", "replay", "plan", "reload", "lsp"};
+	static const char *const later[] = { "doc", "why", "conflicts", "record", "replay", "plan",
+		"reload", "lsp" };
 	for (size_t i = 0; i < sizeof(later) / sizeof(later[0]); i++)
 		if (strcmp(later[i], name) == 0) {
 			fprintf(stderr, "weft: `%s` is not in this version\n", name);

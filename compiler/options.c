@@ -4,7 +4,8 @@
  */
 #include "compile.h"
 
-static bool fails(bool *failed, const char *command, const char *what, const char *argument, struct text near)
+static bool fails(
+	bool *failed, const char *command, const char *what, const char *argument, struct text near)
 {
 	fprintf(stderr, "weft %s: %s `%s`", command, what, argument);
 	if (near.size)
@@ -14,18 +15,19 @@ static bool fails(bool *failed, const char *command, const char *what, const cha
 	return false;
 }
 
-static bool unknown(bool *failed, char **argv, const char *argument, size_t size, const struct option *options,
-                    size_t count)
+static bool unknown(bool *failed, char **argv, const char *argument, size_t size,
+	const struct option *options, size_t count)
 {
-	struct text names[32] = {{NULL, 0}};
+	struct text names[32] = { { NULL, 0 } };
 	for (size_t i = 0; i < count && i < 32; i++)
 		names[i] = text_of(options[i].name);
-	struct text near = diag_look_alike((struct text){argument, size}, names, count < 32 ? count : 32);
+	struct text near =
+		diag_look_alike((struct text){ argument, size }, names, count < 32 ? count : 32);
 	return fails(failed, argv[0], "unknown option", argument, near);
 }
 
 bool option_next(int argc, char **argv, const struct option *options, size_t count, int *index,
-                 struct option_match *out, bool *failed)
+	struct option_match *out, bool *failed)
 {
 	if (*index >= argc)
 		return false;
@@ -36,20 +38,22 @@ bool option_next(int argc, char **argv, const struct option *options, size_t cou
 		is_option = is_option && strcmp(argv[i], "--") != 0;
 	if (is_option && strcmp(argument, "--") == 0)
 		return option_next(argc, argv, options, count, index, out, failed);
-	*out = (struct option_match){NULL, argument};
+	*out = (struct option_match){ NULL, argument };
 	if (!is_option)
 		return true;
 	const char *equals = strchr(argument, '=');
 	size_t size = equals ? (size_t)(equals - argument) : strlen(argument);
 	for (size_t i = 0; i < count; i++) {
-		if (!text_is((struct text){argument, size}, options[i].name))
+		if (!text_is((struct text){ argument, size }, options[i].name))
 			continue;
-		*out = (struct option_match){&options[i], equals ? equals + 1 : NULL};
+		*out = (struct option_match){ &options[i], equals ? equals + 1 : NULL };
 		if (!options[i].value && equals)
-			return fails(failed, argv[0], "no value belongs to", options[i].name, TEXT(""));
+			return fails(
+				failed, argv[0], "no value belongs to", options[i].name, TEXT(""));
 		if (options[i].value && !equals) {
 			if (*index >= argc)
-				return fails(failed, argv[0], "a value must follow", argument, TEXT(""));
+				return fails(
+					failed, argv[0], "a value must follow", argument, TEXT(""));
 			out->value = argv[(*index)++];
 		}
 		return true;

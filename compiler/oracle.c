@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT
  *
- * oracle.c: derivations from scratch. A query is nested loops in the order in which it is written; candidates are
- * sorted once and the winner of each key is the first (or last) of them. Nothing here is fast, on purpose.
+ * oracle.c: derivations from scratch. A query is nested loops in the order in which it is written;
+ * candidates are sorted once and the winner of each key is the first (or last) of them. Nothing
+ * here is fast, on purpose.
  */
 #include "oracle.h"
 
@@ -26,16 +27,18 @@ struct query_run {
 
 /* ---- one query ---- */
 
-static const struct value *key_of(struct oracle *o, const struct symbol *table, const struct value *row)
+static const struct value *key_of(
+	struct oracle *o, const struct symbol *table, const struct value *row)
 {
 	struct vec columns = { 0 };
 	for (size_t i = 0; i < table->key_count; i++)
-		vec_push(o->arena, &columns, (void *)value_field(row, table->type->record->fields[table->key[i]].name));
+		vec_push(o->arena, &columns,
+			(void *)value_field(row, table->type->record->fields[table->key[i]].name));
 	return value_list(o, &columns);
 }
 
-static const struct value *by_value(struct oracle *o, const struct oracle_scope *s, const struct query_run *q,
-	const struct value *row)
+static const struct value *by_value(struct oracle *o, const struct oracle_scope *s,
+	const struct query_run *q, const struct value *row)
 {
 	if (!q->by)
 		return value_none();
@@ -69,14 +72,17 @@ static const struct value *origin_of(
 	struct oracle *o, const struct node *source, const struct value *row, size_t position)
 {
 	const struct type *t = source->type;
-	if (t && t->kind == TYPE_ROWS && t->collection->type && t->collection->type->kind == TYPE_RECORD)
+	if (t && t->kind == TYPE_ROWS && t->collection->type &&
+		t->collection->type->kind == TYPE_RECORD)
 		return key_of(o, t->collection, row);
 	return value_int(o, (int64_t)position);
 }
 
-static void run_clauses(struct oracle *o, const struct oracle_scope *s, const struct query_run *q, uint32_t next);
+static void run_clauses(
+	struct oracle *o, const struct oracle_scope *s, const struct query_run *q, uint32_t next);
 
-static void run_for(struct oracle *o, const struct oracle_scope *s, const struct query_run *q, uint32_t next)
+static void run_for(
+	struct oracle *o, const struct oracle_scope *s, const struct query_run *q, uint32_t next)
 {
 	const struct node *f = kid(kid(q->query, QUERY_CLAUSES), next);
 	struct vec rows = { 0 };
@@ -102,8 +108,8 @@ struct group {
 	struct vec rounds; /* struct oracle_scope * */
 };
 
-
-static const struct value *group_key(struct oracle *o, struct oracle_scope *s, const struct node *group)
+static const struct value *group_key(
+	struct oracle *o, struct oracle_scope *s, const struct node *group)
 {
 	const struct node *bindings = kid(group, GROUP_BINDINGS);
 	struct vec values = { 0 };
@@ -116,7 +122,8 @@ static const struct value *group_key(struct oracle *o, struct oracle_scope *s, c
 	return value_list(o, &values);
 }
 
-static void add_to_group(struct oracle *o, const struct oracle_scope *s, const struct node *clause, struct vec *groups)
+static void add_to_group(struct oracle *o, const struct oracle_scope *s, const struct node *clause,
+	struct vec *groups)
 {
 	struct oracle_scope *round = ARENA_NEW(o->arena, struct oracle_scope);
 	*round = *s;
@@ -138,7 +145,8 @@ static void add_to_group(struct oracle *o, const struct oracle_scope *s, const s
 	vec_push(o->arena, groups, g);
 }
 
-static void run_groups(struct oracle *o, const struct query_run *q, uint32_t next, struct vec *groups)
+static void run_groups(
+	struct oracle *o, const struct query_run *q, uint32_t next, struct vec *groups)
 {
 	const struct node *bindings = kid(kid(kid(q->query, QUERY_CLAUSES), next), GROUP_BINDINGS);
 
@@ -147,7 +155,8 @@ static void run_groups(struct oracle *o, const struct query_run *q, uint32_t nex
 		struct oracle_scope s = { 0 };
 		for (uint32_t b = 0; b < bindings->count; b++)
 			s = oracle_bind(o, &s, kid(bindings, b)->symbol, g->key->items[b]);
-		struct oracle_round *rounds = ARENA_ARRAY(o->arena, struct oracle_round, g->rounds.count);
+		struct oracle_round *rounds =
+			ARENA_ARRAY(o->arena, struct oracle_round, g->rounds.count);
 		for (size_t r = 0; r < g->rounds.count; r++)
 			rounds[r].bindings = ((struct oracle_scope *)g->rounds.items[r])->bindings;
 		s.rounds = rounds;
@@ -156,7 +165,8 @@ static void run_groups(struct oracle *o, const struct query_run *q, uint32_t nex
 	}
 }
 
-static void run_clauses(struct oracle *o, const struct oracle_scope *s, const struct query_run *q, uint32_t next)
+static void run_clauses(
+	struct oracle *o, const struct oracle_scope *s, const struct query_run *q, uint32_t next)
 {
 	const struct node *clauses = kid(q->query, QUERY_CLAUSES);
 
@@ -212,7 +222,8 @@ static void run_query(struct oracle *o, const struct query_run *q)
 
 static int by_key_then_order(const void *a, const void *b)
 {
-	const struct candidate *x = *(struct candidate *const *)a, *y = *(struct candidate *const *)b;
+	const struct candidate *x = *(struct candidate *const *)a,
+			       *y = *(struct candidate *const *)b;
 	int c = value_compare(x->key, y->key);
 
 	if (!c)
@@ -240,7 +251,8 @@ static void add_once(struct oracle *o, struct vec *rows, const struct value *row
 	vec_push(o->arena, rows, (void *)row);
 }
 
-static const struct value *merged(struct oracle *o, const struct node *function, struct candidate **c, size_t count)
+static const struct value *merged(
+	struct oracle *o, const struct node *function, struct candidate **c, size_t count)
 {
 	const struct node *parameters = kid(function->symbol->declaration, FN_PARAMS);
 	const struct value *row = c[0]->row;
@@ -254,7 +266,8 @@ static const struct value *merged(struct oracle *o, const struct node *function,
 	return row;
 }
 
-/* `keep last`: the greatest `by`, a missing one loses here as well; among equals the first in order, as ever. */
+/* `keep last`: the greatest `by`, a missing one loses here as well; among equals the first in
+ * order, as ever. */
 static struct candidate *last_of(struct candidate **c, size_t count)
 {
 	struct candidate *best = c[0];
@@ -265,13 +278,14 @@ static struct candidate *last_of(struct candidate **c, size_t count)
 }
 
 /* One key's candidates, in order: its row, if it gets one, and the losers. */
-static void settle(struct oracle *o, const struct node *conflict, struct candidate **c, size_t count,
-	struct oracle_table *rows, struct oracle_table *losers)
+static void settle(struct oracle *o, const struct node *conflict, struct candidate **c,
+	size_t count, struct oracle_table *rows, struct oracle_table *losers)
 {
 	const struct value *winner = c[0]->row;
 
 	if (conflict && conflict->kind == NODE_MERGE) {
-		vec_push(o->arena, &rows->rows, (void *)merged(o, kid(conflict, MERGE_FUNCTION), c, count));
+		vec_push(o->arena, &rows->rows,
+			(void *)merged(o, kid(conflict, MERGE_FUNCTION), c, count));
 		return;
 	}
 	if (conflict && conflict->kind == NODE_KEEP && (conflict->flags & NODE_LAST))
@@ -295,12 +309,17 @@ static void derive(struct oracle *o, struct oracle_table *rows, struct oracle_ta
 
 	if (!queries->count) {
 		struct oracle_scope empty = { 0 };
-		vec_push(o->arena, &rows->rows, (void *)oracle_expression(o, &empty, kid(d, DERIVE_VALUE)));
+		vec_push(o->arena, &rows->rows,
+			(void *)oracle_expression(o, &empty, kid(d, DERIVE_VALUE)));
 		return;
 	}
 	for (uint32_t i = 0; i < queries->count; i++) {
-		struct query_run q = { .symbol = rows->symbol, .query = kid(queries, i), .number = i, .out = &candidates,
-			.by = conflict && conflict->kind == NODE_KEEP ? kid(conflict, KEEP_BY) : NULL };
+		struct query_run q = { .symbol = rows->symbol,
+			.query = kid(queries, i),
+			.number = i,
+			.out = &candidates,
+			.by = conflict && conflict->kind == NODE_KEEP ? kid(conflict, KEEP_BY)
+								      : NULL };
 		run_query(o, &q);
 	}
 	if (candidates.count)
@@ -358,7 +377,8 @@ struct oracle_table *oracle_find(struct oracle *o, struct symbol *symbol, enum b
 struct oracle_table *oracle_table_of(struct oracle *o, struct symbol *symbol)
 {
 	enum builtin of = symbol->kind == SYMBOL_REJECTED ? BUILTIN_REJECTED
-	                : symbol->kind == SYMBOL_CONFLICTS ? BUILTIN_CONFLICTS : BUILTIN_NONE;
+		: symbol->kind == SYMBOL_CONFLICTS        ? BUILTIN_CONFLICTS
+							  : BUILTIN_NONE;
 	struct symbol *base = of == BUILTIN_NONE ? symbol : symbol->of;
 	struct oracle_table *t = oracle_find(o, base, of);
 

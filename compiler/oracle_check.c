@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT
  *
- * oracle_check.c: holds a dump of a running program against the evaluation from scratch. What is not judged (a
- * derivation that calls C, or waits for time) is said once, never passed over in silence.
+ * oracle_check.c: holds a dump of a running program against the evaluation from scratch. What is
+ * not judged (a derivation that calls C, or waits for time) is said once, never passed over in
+ * silence.
  */
 #include "oracle.h"
 
@@ -49,7 +50,8 @@ static bool read_line(struct oracle *o, struct oracle *given, struct text line)
 	if (!end || (size_t)(line.data + line.size - end) < m + 1 || memcmp(end, middle, m) != 0)
 		return false;
 	struct text row = { end + m, (size_t)(line.data + line.size - 1 - (end + m)) };
-	struct symbol *s = table_named(o->program, (struct text){ name, (size_t)(end - name) }, &of);
+	struct symbol *s =
+		table_named(o->program, (struct text){ name, (size_t)(end - name) }, &of);
 	const struct type *type = s ? row_type(s, of) : NULL;
 	if (!type)
 		return true; /* a table that the program declares nowhere: the runtime's own */
@@ -99,7 +101,8 @@ static size_t difference(struct oracle *o, const char *verdict, struct symbol *s
 }
 
 /* Columns that nothing reads are not stored: they are none on both sides. */
-static const struct value *stored_part(struct oracle *o, const struct type *type, const struct value *v)
+static const struct value *stored_part(
+	struct oracle *o, const struct type *type, const struct value *v)
 {
 	if (!type || type->kind != TYPE_RECORD || v->kind != VALUE_RECORD)
 		return v;
@@ -122,12 +125,14 @@ static size_t judge(struct oracle *o, struct oracle *given, struct symbol *s, st
 	o->unknown = NULL;
 	oracle_table_of(o, s);
 	if (o->unknown) {
-		buffer_format(report, "# %.*s is not judged: it uses %s\n", TEXT_ARG(s->name), o->unknown);
+		buffer_format(report, "# %.*s is not judged: it uses %s\n", TEXT_ARG(s->name),
+			o->unknown);
 		return 0;
 	}
 	for (int i = 0; i < 2; i++) {
 		enum builtin of = i ? BUILTIN_CONFLICTS : BUILTIN_NONE;
-		struct oracle_table *mine = oracle_find(o, s, of), *theirs = oracle_find(given, s, of);
+		struct oracle_table *mine = oracle_find(o, s, of),
+				    *theirs = oracle_find(given, s, of);
 		keep_stored(o, s->type, mine);
 		keep_stored(o, s->type, theirs);
 		n += difference(o, "must be there, and is not", s, of, mine, theirs, report);
@@ -148,12 +153,15 @@ static bool read_param(struct oracle *o, struct text line)
 		struct module *module = o->program->modules.items[m];
 		for (size_t i = 0; i < module->symbols.count; i++) {
 			struct symbol *s = module->symbols.items[i];
-			struct text head = text_format(o->arena, "{\"param\":\"%.*s\",\"value\":", TEXT_ARG(s->name));
-			if (s->kind != SYMBOL_PARAM || line.size <= head.size || memcmp(line.data, head.data, head.size) != 0)
+			struct text head = text_format(
+				o->arena, "{\"param\":\"%.*s\",\"value\":", TEXT_ARG(s->name));
+			if (s->kind != SYMBOL_PARAM || line.size <= head.size ||
+				memcmp(line.data, head.data, head.size) != 0)
 				continue;
 			struct oracle_binding *b = ARENA_NEW(o->arena, struct oracle_binding);
 			b->symbol = s;
-			b->value = value_from_json(o, s->type, (struct text){ line.data + head.size, line.size - head.size - 1 });
+			b->value = value_from_json(o, s->type,
+				(struct text){ line.data + head.size, line.size - head.size - 1 });
 			vec_push(o->arena, &o->parameters, b);
 			return b->value != NULL;
 		}
@@ -171,7 +179,8 @@ size_t oracle_check(struct program *program, struct text dump, struct buffer *re
 		const char *stop = memchr(at, '\n', (size_t)(end - at));
 		struct text line = { at, (size_t)((stop ? stop : end) - at) };
 		if (line.size && !read_param(&o, line) && !read_line(&o, &given, line)) {
-			buffer_format(report, "a line of the dump does not fit the program: %.*s\n", TEXT_ARG(line));
+			buffer_format(report, "a line of the dump does not fit the program: %.*s\n",
+				TEXT_ARG(line));
 			n++;
 		}
 		at = stop ? stop + 1 : end;

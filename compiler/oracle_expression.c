@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT
  *
- * oracle_expression.c: what an expression of the typed tree means, said as directly as C allows. Every look-up walks
- * the whole table. `else skip` sets o->skipped, and the round that is being evaluated is dropped by its query.
+ * oracle_expression.c: what an expression of the typed tree means, said as directly as C allows.
+ * Every look-up walks the whole table. `else skip` sets o->skipped, and the round that is being
+ * evaluated is dropped by its query.
  */
 #include "oracle.h"
 
@@ -9,9 +10,11 @@
 
 #include <stdlib.h>
 
-typedef const struct value *eval_fn(struct oracle *o, const struct oracle_scope *s, const struct node *n);
+typedef const struct value *eval_fn(
+	struct oracle *o, const struct oracle_scope *s, const struct node *n);
 
-static const struct value *eval(struct oracle *o, const struct oracle_scope *s, const struct node *n)
+static const struct value *eval(
+	struct oracle *o, const struct oracle_scope *s, const struct node *n)
 {
 	return oracle_expression(o, s, n);
 }
@@ -25,14 +28,14 @@ static const struct value *unknown(struct oracle *o, const char *what)
 	return value_none();
 }
 
-static bool truth(struct oracle *o, const struct oracle_scope *s, const struct node *n)
+bool oracle_truth(struct oracle *o, const struct oracle_scope *s, const struct node *n)
 {
 	const struct value *v = eval(o, s, n);
 	return v->kind == VALUE_BOOL && v->integer;
 }
 
-struct oracle_scope oracle_bind(struct oracle *o, const struct oracle_scope *s, const struct symbol *symbol,
-	const struct value *value)
+struct oracle_scope oracle_bind(struct oracle *o, const struct oracle_scope *s,
+	const struct symbol *symbol, const struct value *value)
 {
 	struct oracle_binding *b = ARENA_NEW(o->arena, struct oracle_binding);
 	struct oracle_scope inner = *s;
@@ -52,19 +55,24 @@ static const struct value *variable(const struct oracle_scope *s, const struct s
 	return NULL;
 }
 
-/* The table that a node names: c, rejected(c), conflicts(c), a `let` of rows; NULL when it names none. */
+/* The table that a node names: c, rejected(c), conflicts(c), a `let` of rows; NULL when it names
+ * none. */
 static struct oracle_table *table_of(struct oracle *o, const struct node *n)
 {
 	enum meaning m = n->note ? n->note->meaning : MEANS_NOTHING;
-	return m == MEANS_ALL_ROWS || m == MEANS_SINGLE || m == MEANS_TABLE_OF ? oracle_table_of(o, n->note->table) : NULL;
+	return m == MEANS_ALL_ROWS || m == MEANS_SINGLE || m == MEANS_TABLE_OF
+		? oracle_table_of(o, n->note->table)
+		: NULL;
 }
 
 /* The key of a row as a ref: its key columns, in header order. */
-static const struct value *ref_of(struct oracle *o, const struct symbol *table, const struct value *row)
+static const struct value *ref_of(
+	struct oracle *o, const struct symbol *table, const struct value *row)
 {
 	const struct record *record = table->type->record;
 	struct text *names = ARENA_ARRAY(o->arena, struct text, table->key_count + 1);
-	const struct value **items = ARENA_ARRAY(o->arena, const struct value *, table->key_count + 1);
+	const struct value **items =
+		ARENA_ARRAY(o->arena, const struct value *, table->key_count + 1);
 
 	for (size_t i = 0; i < table->key_count; i++) {
 		names[i] = record->fields[table->key[i]].name;
@@ -75,8 +83,8 @@ static const struct value *ref_of(struct oracle *o, const struct symbol *table, 
 
 /* The key arguments of c[...]: a value for each, NULL for `_`; a ref stands for all key columns
  * (the last may be more). */
-static size_t key_arguments(struct oracle *o, const struct oracle_scope *s, const struct node *index,
-	const struct value **keys, size_t room)
+static size_t key_arguments(struct oracle *o, const struct oracle_scope *s,
+	const struct node *index, const struct value **keys, size_t room)
 {
 	const struct node *arguments = kid(index, INDEX_ARGUMENTS);
 	size_t count = 0;
@@ -101,10 +109,12 @@ static size_t key_arguments(struct oracle *o, const struct oracle_scope *s, cons
 
 /* The row type's key columns compared one by one; `table` may be rejected(c) or conflicts(c), which
  * share or extend c's. */
-static bool row_has_key(const struct symbol *table, const struct value *row, const struct value **keys, size_t count)
+static bool row_has_key(const struct symbol *table, const struct value *row,
+	const struct value **keys, size_t count)
 {
 	for (size_t i = 0; i < count && i < table->key_count; i++) {
-		const struct value *column = value_field(row, table->type->record->fields[table->key[i]].name);
+		const struct value *column =
+			value_field(row, table->type->record->fields[table->key[i]].name);
 		if (keys[i] && (!column || !value_equal(column, keys[i])))
 			return false;
 	}
@@ -113,7 +123,8 @@ static bool row_has_key(const struct symbol *table, const struct value *row, con
 
 enum { KEYS_MAX = 32 };
 
-static void rows_of(struct oracle *o, const struct oracle_scope *s, const struct node *index, struct vec *out)
+static void rows_of(
+	struct oracle *o, const struct oracle_scope *s, const struct node *index, struct vec *out)
 {
 	struct oracle_table *t = oracle_table_of(o, index->note->table);
 	const struct value *keys[KEYS_MAX];
@@ -124,9 +135,11 @@ static void rows_of(struct oracle *o, const struct oracle_scope *s, const struct
 			vec_push(o->arena, out, t->rows.items[i]);
 }
 
-void oracle_rounds(struct oracle *o, const struct oracle_scope *s, const struct node *source, struct vec *out)
+void oracle_rounds(
+	struct oracle *o, const struct oracle_scope *s, const struct node *source, struct vec *out)
 {
-	struct oracle_table *t = source->note && source->note->meaning == MEANS_SINGLE ? NULL : table_of(o, source);
+	struct oracle_table *t =
+		source->note && source->note->meaning == MEANS_SINGLE ? NULL : table_of(o, source);
 
 	if (t) {
 		for (size_t i = 0; i < t->rows.count; i++)
@@ -147,14 +160,17 @@ void oracle_rounds(struct oracle *o, const struct oracle_scope *s, const struct 
 
 /* ---- names and look-ups ---- */
 
-static const struct value *eval_name(struct oracle *o, const struct oracle_scope *s, const struct node *n)
+static const struct value *eval_name(
+	struct oracle *o, const struct oracle_scope *s, const struct node *n)
 {
 	const struct value *v = variable(s, n->symbol);
 	if (v)
 		return v;
 	if (n->note && n->note->meaning == MEANS_SIBLING)
-		return s->row ? value_field(s->row, n->name) : unknown(o, "a column without its row");
-	struct oracle_table *t = table_of(o, n); /* a single value: its row, or the value that it holds */
+		return s->row ? value_field(s->row, n->name)
+			      : unknown(o, "a column without its row");
+	struct oracle_table *t =
+		table_of(o, n); /* a single value: its row, or the value that it holds */
 	if (t)
 		return t->rows.count ? t->rows.items[0] : value_none();
 	if (n->type && n->type->kind == TYPE_ROWS)
@@ -167,11 +183,13 @@ static const struct value *eval_name(struct oracle *o, const struct oracle_scope
 	return unknown(o, "a name that has no value here");
 }
 
-static const struct value *eval_index(struct oracle *o, const struct oracle_scope *s, const struct node *n)
+static const struct value *eval_index(
+	struct oracle *o, const struct oracle_scope *s, const struct node *n)
 {
 	const struct node *base = kid(n, INDEX_VALUE);
 
-	if (n->note && (n->note->meaning == MEANS_ROW_BY_KEY || n->note->meaning == MEANS_ROWS_BY_KEY)) {
+	if (n->note &&
+		(n->note->meaning == MEANS_ROW_BY_KEY || n->note->meaning == MEANS_ROWS_BY_KEY)) {
 		struct vec rows = { 0 };
 		rows_of(o, s, n, &rows);
 		return rows.count ? rows.items[0] : value_none();
@@ -181,7 +199,9 @@ static const struct value *eval_index(struct oracle *o, const struct oracle_scop
 	if (whole->kind != VALUE_LIST)
 		return value_none();
 	if (base->type && base->type->kind == TYPE_LIST)
-		return at->integer >= 0 && (size_t)at->integer < whole->count ? whole->items[at->integer] : value_none();
+		return at->integer >= 0 && (size_t)at->integer < whole->count
+			? whole->items[at->integer]
+			: value_none();
 	for (size_t i = 0; i < whole->count; i++)
 		if (value_equal(whole->items[i]->items[0], at))
 			return whole->items[i]->items[1];
@@ -193,14 +213,16 @@ static const struct value *address_part(struct oracle *o, const struct value *v,
 	if (text_is(name, "port"))
 		return value_int(o, v->address.port);
 	if (text_is(name, "bits"))
-		return value_int(o, value_is_v4(v->address.ip) ? v->address.bits - 96 : v->address.bits);
+		return value_int(
+			o, value_is_v4(v->address.ip) ? v->address.bits - 96 : v->address.bits);
 	struct value *ip = ARENA_NEW(o->arena, struct value);
 	ip->kind = VALUE_IP;
 	memcpy(ip->address.ip, v->address.ip, sizeof(ip->address.ip));
 	return ip;
 }
 
-static const struct value *eval_field(struct oracle *o, const struct oracle_scope *s, const struct node *n)
+static const struct value *eval_field(
+	struct oracle *o, const struct oracle_scope *s, const struct node *n)
 {
 	const struct node *base = kid(n, FIELD_VALUE);
 	const struct value *v = eval(o, s, base);
@@ -221,7 +243,8 @@ static const struct value *eval_field(struct oracle *o, const struct oracle_scop
 
 /* ---- control ---- */
 
-static const struct value *eval_else(struct oracle *o, const struct oracle_scope *s, const struct node *n)
+static const struct value *eval_else(
+	struct oracle *o, const struct oracle_scope *s, const struct node *n)
 {
 	const struct value *v = eval(o, s, kid(n, ELSE_VALUE));
 	if (v->kind != VALUE_NONE || o->skipped)
@@ -234,17 +257,18 @@ static const struct value *eval_else(struct oracle *o, const struct oracle_scope
 	return fallback->kind == NODE_WAIT ? v : eval(o, s, fallback);
 }
 
-static const struct value *eval_binary(struct oracle *o, const struct oracle_scope *s, const struct node *n)
+static const struct value *eval_binary(
+	struct oracle *o, const struct oracle_scope *s, const struct node *n)
 {
 	const struct node *left = kid(n, BINARY_LEFT), *right = kid(n, BINARY_RIGHT);
 
 	switch (n->op) {
 	case OP_AND:
-		return value_bool(o, truth(o, s, left) && truth(o, s, right));
+		return value_bool(o, oracle_truth(o, s, left) && oracle_truth(o, s, right));
 	case OP_OR:
-		return value_bool(o, truth(o, s, left) || truth(o, s, right));
+		return value_bool(o, oracle_truth(o, s, left) || oracle_truth(o, s, right));
 	case OP_IMPLIES:
-		return value_bool(o, !truth(o, s, left) || truth(o, s, right));
+		return value_bool(o, !oracle_truth(o, s, left) || oracle_truth(o, s, right));
 	default:
 		break;
 	}
@@ -254,7 +278,8 @@ static const struct value *eval_binary(struct oracle *o, const struct oracle_sco
 	return oracle_binary(o, n, a, b);
 }
 
-static const struct value *eval_unary(struct oracle *o, const struct oracle_scope *s, const struct node *n)
+static const struct value *eval_unary(
+	struct oracle *o, const struct oracle_scope *s, const struct node *n)
 {
 	const struct value *v = eval(o, s, kid(n, UNARY_VALUE));
 	if (n->op == OP_NOT)
@@ -263,19 +288,25 @@ static const struct value *eval_unary(struct oracle *o, const struct oracle_scop
 	return oracle_arithmetic(o, OP_SUBTRACT, &zero, v);
 }
 
-static const struct value *eval_if(struct oracle *o, const struct oracle_scope *s, const struct node *n)
+static const struct value *eval_if(
+	struct oracle *o, const struct oracle_scope *s, const struct node *n)
 {
-	return eval(o, s, kid(n, truth(o, s, kid(n, IF_EXPR_CONDITION)) ? IF_EXPR_THEN : IF_EXPR_ELSE));
+	return eval(o, s,
+		kid(n,
+			oracle_truth(o, s, kid(n, IF_EXPR_CONDITION)) ? IF_EXPR_THEN
+								      : IF_EXPR_ELSE));
 }
 
 /* Binds what the pattern names; false when it does not fit. */
-static bool fits(struct oracle *o, struct oracle_scope *s, const struct node *pattern, const struct value *v)
+static bool fits(
+	struct oracle *o, struct oracle_scope *s, const struct node *pattern, const struct value *v)
 {
 	if (pattern->kind == NODE_ANY)
 		return true;
 	if (pattern->kind != NODE_PATTERN)
 		return value_equal(eval(o, s, pattern), v);
-	if (v->kind != VALUE_ENUM || !pattern->symbol || (int64_t)pattern->symbol->index != v->integer)
+	if (v->kind != VALUE_ENUM || !pattern->symbol ||
+		(int64_t)pattern->symbol->index != v->integer)
 		return false;
 	const struct node *names = kid(pattern, PATTERN_BINDINGS);
 	for (uint32_t i = 0; i < names->count && i < v->count; i++)
@@ -284,7 +315,8 @@ static bool fits(struct oracle *o, struct oracle_scope *s, const struct node *pa
 	return true;
 }
 
-static const struct value *eval_match(struct oracle *o, const struct oracle_scope *s, const struct node *n)
+static const struct value *eval_match(
+	struct oracle *o, const struct oracle_scope *s, const struct node *n)
 {
 	const struct value *v = eval(o, s, kid(n, MATCH_EXPR_SUBJECT));
 	const struct node *arms = kid(n, MATCH_EXPR_ARMS);
@@ -297,179 +329,7 @@ static const struct value *eval_match(struct oracle *o, const struct oracle_scop
 	return value_none();
 }
 
-/* ---- calls and aggregates ---- */
-
-/* Every round of a comprehension, through all its `in`s. */
-static void comprehend(struct oracle *o, const struct oracle_scope *s, const struct node *c,
-	const struct node *condition, uint32_t next, struct vec *out)
-{
-	const struct node *fors = kid(c, COMPREHENSION_FORS);
-
-	if (next == fors->count) {
-		if (!condition || truth(o, s, condition)) {
-			struct oracle_scope *kept = ARENA_NEW(o->arena, struct oracle_scope);
-			*kept = *s;
-			vec_push(o->arena, out, kept);
-		}
-		return;
-	}
-	struct vec rows = { 0 };
-	const struct node *f = kid(fors, next);
-	oracle_rounds(o, s, kid(f, FOR_SOURCE), &rows);
-	for (size_t i = 0; i < rows.count; i++) {
-		struct oracle_scope inner = oracle_bind(o, s, f->symbol, rows.items[i]);
-		comprehend(o, &inner, c, condition, next + 1, out);
-	}
-}
-
-/* The value of `e` in each round, those that skip left out. */
-static void yields(struct oracle *o, struct vec *rounds, const struct node *e, struct vec *out)
-{
-	bool outside = o->skipped;
-	for (size_t i = 0; i < rounds->count; i++) {
-		o->skipped = false;
-		const struct value *v = eval(o, rounds->items[i], e);
-		if (!o->skipped)
-			vec_push(o->arena, out, (void *)v);
-	}
-	o->skipped = outside;
-}
-
-static const struct value *total(struct oracle *o, const struct vec *values)
-{
-	int128 whole = 0;
-	struct value *real = ARENA_NEW(o->arena, struct value);
-
-	real->kind = VALUE_FLOAT;
-	for (size_t i = 0; i < values->count; i++) {
-		const struct value *v = values->items[i];
-		whole += v->integer;
-		real->real += v->real;
-	}
-	if (values->count && ((const struct value *)values->items[0])->kind == VALUE_FLOAT)
-		return real;
-	return value_int(o, whole > INT64_MAX ? INT64_MAX : whole < INT64_MIN ? INT64_MIN : (int64_t)whole);
-}
-
-static const struct value *extreme(const struct vec *values, bool greatest)
-{
-	const struct value *best = NULL;
-	for (size_t i = 0; i < values->count; i++) {
-		int c = best ? value_compare(values->items[i], best) : 0;
-		if (!best || (greatest ? c > 0 : c < 0))
-			best = values->items[i];
-	}
-	return best ? best : value_none();
-}
-
-static int64_t distinct(struct vec *values)
-{
-	int64_t n = 0;
-	value_sort((const struct value **)values->items, values->count);
-	for (size_t i = 0; i < values->count; i++)
-		n += i == 0 || !value_equal(values->items[i - 1], values->items[i]);
-	return n;
-}
-
-static int by_then_value(const void *a, const void *b)
-{
-	const struct value *const *x = *(const struct value *const *const *)a;
-	const struct value *const *y = *(const struct value *const *const *)b;
-	int c = value_compare(x[0], y[0]);
-	return c ? c : value_compare(x[1], y[1]);
-}
-
-/* first(e by k), collect(e by k): the values in the order of k, then of themselves. A round whose e
- * or k skips is out. */
-static void in_order(struct oracle *o, struct vec *rounds, const struct node *e, const struct node *by, struct vec *out)
-{
-	struct vec pairs = { 0 };
-	bool outside = o->skipped;
-
-	for (size_t i = 0; i < rounds->count; i++) {
-		o->skipped = false;
-		const struct value **pair = ARENA_ARRAY(o->arena, const struct value *, 2);
-		pair[1] = eval(o, rounds->items[i], e);
-		pair[0] = by ? eval(o, rounds->items[i], by) : pair[1];
-		if (!o->skipped)
-			vec_push(o->arena, &pairs, pair);
-	}
-	o->skipped = outside;
-	if (pairs.count)
-		qsort(pairs.items, pairs.count, sizeof(void *), by_then_value);
-	for (size_t i = 0; i < pairs.count; i++)
-		vec_push(o->arena, out, (void *)((const struct value **)pairs.items[i])[1]);
-}
-
-static bool any_true(struct oracle *o, struct vec *rounds, const struct node *e, bool wanted)
-{
-	struct vec values = { 0 };
-	yields(o, rounds, e, &values);
-	for (size_t i = 0; i < values.count; i++)
-		if ((((const struct value *)values.items[i])->integer != 0) == wanted)
-			return true;
-	return false;
-}
-
-/* An aggregate over rounds: `e` is the argument (NULL: none, as in count()), `all` also its condition. */
-static const struct value *aggregate(struct oracle *o, enum builtin which, struct vec *rounds, const struct node *e,
-	const struct node *by, bool is_distinct)
-{
-	struct vec values = { 0 };
-
-	switch (which) {
-	case BUILTIN_SOME:
-		return value_bool(o, e ? any_true(o, rounds, e, true) : rounds->count > 0);
-	case BUILTIN_NO_ROUND:
-		return value_bool(o, e ? !any_true(o, rounds, e, true) : rounds->count == 0);
-	case BUILTIN_ALL:
-		return value_bool(o, !e || !any_true(o, rounds, e, false));
-	case BUILTIN_FIRST:
-	case BUILTIN_COLLECT:
-		in_order(o, rounds, e, by, &values);
-		if (which == BUILTIN_COLLECT)
-			return value_list(o, &values);
-		return values.count ? values.items[0] : value_none();
-	default:
-		break;
-	}
-	if (which == BUILTIN_COUNT && !e)
-		return value_int(o, (int64_t)rounds->count);
-	yields(o, rounds, e, &values);
-	switch (which) {
-	case BUILTIN_COUNT:
-		return value_int(o, is_distinct ? distinct(&values) : (int64_t)values.count);
-	case BUILTIN_SUM:
-		return total(o, &values);
-	default:
-		return extreme(&values, which == BUILTIN_MAX);
-	}
-}
-
-static const struct value *call_aggregate(struct oracle *o, const struct oracle_scope *s, const struct node *n)
-{
-	const struct node *arguments = kid(n, CALL_ARGUMENTS);
-	const struct node *first = arguments->count ? kid(arguments, 0) : NULL;
-	struct vec rounds = { 0 };
-
-	if (first && first->kind == NODE_COMPREHENSION) {
-		const struct node *condition = kid(first, COMPREHENSION_CONDITION), *yield = kid(first, COMPREHENSION_YIELD);
-		if (n->symbol->builtin == BUILTIN_ALL && !yield) { /* all(x in xs where c): c of every x */
-			yield = condition;
-			condition = NULL;
-		}
-		comprehend(o, s, first, condition, 0, &rounds);
-		return aggregate(o, n->symbol->builtin, &rounds, yield, NULL, false);
-	}
-	for (size_t i = 0; i < s->round_count; i++) {
-		struct oracle_scope *round = ARENA_NEW(o->arena, struct oracle_scope);
-		round->bindings = s->rounds[i].bindings;
-		vec_push(o->arena, &rounds, round);
-	}
-	return aggregate(o, n->symbol->builtin, &rounds, first ? kid(first, ARGUMENT_VALUE) : NULL,
-		first ? kid(first, ARGUMENT_BY) : NULL, first && (first->flags & NODE_DISTINCT));
-}
-
+/* ---- calls ---- */
 static const struct value *apply(struct oracle *o, const struct symbol *function,
 	const struct value **arguments, size_t count)
 {
@@ -483,18 +343,20 @@ static const struct value *apply(struct oracle *o, const struct symbol *function
 	return eval(o, &inside, kid(fn, FN_VALUE));
 }
 
-static const struct value *call_fn(struct oracle *o, const struct oracle_scope *s, const struct node *n)
+static const struct value *call_fn(
+	struct oracle *o, const struct oracle_scope *s, const struct node *n)
 {
 	const struct node *arguments = kid(n, CALL_ARGUMENTS);
-	const struct value **values = ARENA_ARRAY(o->arena, const struct value *, arguments->count + 1);
+	const struct value **values =
+		ARENA_ARRAY(o->arena, const struct value *, arguments->count + 1);
 
 	for (uint32_t i = 0; i < arguments->count; i++)
 		values[i] = eval(o, s, kid(kid(arguments, i), ARGUMENT_VALUE));
 	return apply(o, n->symbol, values, arguments->count);
 }
 
-static const struct value *variant(struct oracle *o, const struct oracle_scope *s, const struct symbol *symbol,
-	const struct node *arguments)
+static const struct value *variant(struct oracle *o, const struct oracle_scope *s,
+	const struct symbol *symbol, const struct node *arguments)
 {
 	struct value *v = ARENA_NEW(o->arena, struct value);
 	v->kind = VALUE_ENUM;
@@ -506,7 +368,8 @@ static const struct value *variant(struct oracle *o, const struct oracle_scope *
 	return v;
 }
 
-static const struct value *call_addr(struct oracle *o, const struct oracle_scope *s, const struct node *arguments)
+static const struct value *call_addr(
+	struct oracle *o, const struct oracle_scope *s, const struct node *arguments)
 {
 	struct value *v = ARENA_NEW(o->arena, struct value);
 	*v = *eval(o, s, kid(kid(arguments, 0), ARGUMENT_VALUE));
@@ -515,7 +378,8 @@ static const struct value *call_addr(struct oracle *o, const struct oracle_scope
 	return v;
 }
 
-static const struct value *eval_call(struct oracle *o, const struct oracle_scope *s, const struct node *n)
+static const struct value *eval_call(
+	struct oracle *o, const struct oracle_scope *s, const struct node *n)
 {
 	if (!n->symbol)
 		return unknown(o, "a call");
@@ -526,7 +390,7 @@ static const struct value *eval_call(struct oracle *o, const struct oracle_scope
 		return variant(o, s, n->symbol, kid(n, CALL_ARGUMENTS));
 	case SYMBOL_BUILTIN:
 		if (n->symbol->builtin >= BUILTIN_COUNT && n->symbol->builtin <= BUILTIN_ALL)
-			return call_aggregate(o, s, n);
+			return oracle_aggregate(o, s, n);
 		if (n->symbol->builtin == BUILTIN_ADDR)
 			return call_addr(o, s, kid(n, CALL_ARGUMENTS));
 		return unknown(o, "a built-in function of the world");
@@ -537,7 +401,8 @@ static const struct value *eval_call(struct oracle *o, const struct oracle_scope
 
 /* ---- literals and constructors ---- */
 
-static const struct value *eval_literal(struct oracle *o, const struct oracle_scope *s, const struct node *n)
+static const struct value *eval_literal(
+	struct oracle *o, const struct oracle_scope *s, const struct node *n)
 {
 	struct value *v = ARENA_NEW(o->arena, struct value);
 
@@ -558,7 +423,9 @@ static const struct value *eval_literal(struct oracle *o, const struct oracle_sc
 	case NODE_IP:
 	case NODE_CIDR:
 	case NODE_ADDR:
-		v->kind = n->kind == NODE_IP ? VALUE_IP : n->kind == NODE_CIDR ? VALUE_CIDR : VALUE_ADDR;
+		v->kind = n->kind == NODE_IP   ? VALUE_IP
+			: n->kind == NODE_CIDR ? VALUE_CIDR
+					       : VALUE_ADDR;
 		v->address = n->literal.address;
 		v->address.any = false;
 		break;
@@ -568,7 +435,8 @@ static const struct value *eval_literal(struct oracle *o, const struct oracle_sc
 	return v;
 }
 
-static const struct value *eval_address_template(struct oracle *o, const struct oracle_scope *s, const struct node *n)
+static const struct value *eval_address_template(
+	struct oracle *o, const struct oracle_scope *s, const struct node *n)
 {
 	struct value *v = ARENA_NEW(o->arena, struct value);
 	v->kind = VALUE_ADDR;
@@ -579,7 +447,8 @@ static const struct value *eval_address_template(struct oracle *o, const struct 
 	return v;
 }
 
-static const struct value *eval_template(struct oracle *o, const struct oracle_scope *s, const struct node *n)
+static const struct value *eval_template(
+	struct oracle *o, const struct oracle_scope *s, const struct node *n)
 {
 	const struct node *parts = kid(n, TEMPLATE_PARTS);
 	struct buffer b = { .arena = o->arena };
@@ -589,7 +458,8 @@ static const struct value *eval_template(struct oracle *o, const struct oracle_s
 	return value_text(o, buffer_text(&b));
 }
 
-static const struct value *eval_list(struct oracle *o, const struct oracle_scope *s, const struct node *n)
+static const struct value *eval_list(
+	struct oracle *o, const struct oracle_scope *s, const struct node *n)
 {
 	const struct node *items = kid(n, LIST_LITERAL_ITEMS);
 	struct vec values = { 0 };
@@ -608,18 +478,20 @@ static bool walks_table(const struct node *fors)
 	return false;
 }
 
-static const struct value *eval_list_from(struct oracle *o, const struct oracle_scope *s, const struct node *n)
+static const struct value *eval_list_from(
+	struct oracle *o, const struct oracle_scope *s, const struct node *n)
 {
 	const struct node *c = kid(n, LIST_FROM_SOURCE), *fors = kid(c, COMPREHENSION_FORS);
 	struct vec rounds = { 0 }, values = { 0 };
 
-	comprehend(o, s, c, kid(c, COMPREHENSION_CONDITION), 0, &rounds);
+	oracle_comprehend(o, s, c, kid(c, COMPREHENSION_CONDITION), 0, &rounds);
 	if (kid(c, COMPREHENSION_YIELD)) {
-		yields(o, &rounds, kid(c, COMPREHENSION_YIELD), &values);
+		oracle_yields(o, &rounds, kid(c, COMPREHENSION_YIELD), &values);
 	} else {
 		const struct node *last = kid(fors, fors->count - 1);
 		for (size_t i = 0; i < rounds.count; i++)
-			vec_push(o->arena, &values, (void *)variable(rounds.items[i], last->symbol));
+			vec_push(
+				o->arena, &values, (void *)variable(rounds.items[i], last->symbol));
 	}
 	if (walks_table(fors))
 		value_sort((const struct value **)values.items, values.count);
@@ -627,8 +499,8 @@ static const struct value *eval_list_from(struct oracle *o, const struct oracle_
 }
 
 /* In the order in which the type declares the fields, whatever order the program writes them in. */
-static const struct value *make_record(struct oracle *o, const struct oracle_scope *s, const struct type *type,
-	const struct value *base, const struct node *fields)
+static const struct value *make_record(struct oracle *o, const struct oracle_scope *s,
+	const struct type *type, const struct value *base, const struct node *fields)
 {
 	const struct record *record = type->record;
 	struct text *names = ARENA_ARRAY(o->arena, struct text, record->count + 1);
@@ -645,7 +517,8 @@ static const struct value *make_record(struct oracle *o, const struct oracle_sco
 	return value_record(o, names, items, record->count);
 }
 
-static const struct value *eval_record(struct oracle *o, const struct oracle_scope *s, const struct node *n)
+static const struct value *eval_record(
+	struct oracle *o, const struct oracle_scope *s, const struct node *n)
 {
 	const struct node *fields = kid(n, RECORD_FIELDS);
 	if (n->type && n->type->kind == TYPE_RECORD)
@@ -663,28 +536,50 @@ static const struct value *eval_record(struct oracle *o, const struct oracle_sco
 	return value_list(o, &entries);
 }
 
-static const struct value *eval_with(struct oracle *o, const struct oracle_scope *s, const struct node *n)
+static const struct value *eval_with(
+	struct oracle *o, const struct oracle_scope *s, const struct node *n)
 {
 	const struct value *base = eval(o, s, kid(n, WITH_RECORD_VALUE));
 	return make_record(o, s, n->type, base, kid(kid(n, WITH_RECORD_WITH), RECORD_FIELDS));
 }
 
-static const struct value *eval_variant(struct oracle *o, const struct oracle_scope *s, const struct node *n)
+static const struct value *eval_variant(
+	struct oracle *o, const struct oracle_scope *s, const struct node *n)
 {
 	return n->symbol ? variant(o, s, n->symbol, NULL) : unknown(o, "a type as a value");
 }
 
 static eval_fn *const eval_of[NODE_KIND_COUNT] = {
-	[NODE_NAME] = eval_name, [NODE_TYPE_NAME] = eval_variant, [NODE_INDEX] = eval_index, [NODE_FIELD] = eval_field,
-	[NODE_OPTION_FIELD] = eval_field, [NODE_ELSE] = eval_else, [NODE_BINARY] = eval_binary, [NODE_UNARY] = eval_unary,
-	[NODE_IF_EXPR] = eval_if, [NODE_MATCH_EXPR] = eval_match, [NODE_CALL] = eval_call, [NODE_INT] = eval_literal,
-	[NODE_FLOAT] = eval_literal, [NODE_BOOL] = eval_literal, [NODE_DURATION] = eval_literal, [NODE_SIZE] = eval_literal,
-	[NODE_IP] = eval_literal, [NODE_CIDR] = eval_literal, [NODE_ADDR] = eval_literal, [NODE_STRING] = eval_literal,
-	[NODE_TEMPLATE] = eval_template, [NODE_ADDR_TEMPLATE] = eval_address_template, [NODE_LIST_LITERAL] = eval_list,
-	[NODE_LIST_FROM] = eval_list_from, [NODE_RECORD] = eval_record, [NODE_WITH_RECORD] = eval_with,
+	[NODE_NAME] = eval_name,
+	[NODE_TYPE_NAME] = eval_variant,
+	[NODE_INDEX] = eval_index,
+	[NODE_FIELD] = eval_field,
+	[NODE_OPTION_FIELD] = eval_field,
+	[NODE_ELSE] = eval_else,
+	[NODE_BINARY] = eval_binary,
+	[NODE_UNARY] = eval_unary,
+	[NODE_IF_EXPR] = eval_if,
+	[NODE_MATCH_EXPR] = eval_match,
+	[NODE_CALL] = eval_call,
+	[NODE_INT] = eval_literal,
+	[NODE_FLOAT] = eval_literal,
+	[NODE_BOOL] = eval_literal,
+	[NODE_DURATION] = eval_literal,
+	[NODE_SIZE] = eval_literal,
+	[NODE_IP] = eval_literal,
+	[NODE_CIDR] = eval_literal,
+	[NODE_ADDR] = eval_literal,
+	[NODE_STRING] = eval_literal,
+	[NODE_TEMPLATE] = eval_template,
+	[NODE_ADDR_TEMPLATE] = eval_address_template,
+	[NODE_LIST_LITERAL] = eval_list,
+	[NODE_LIST_FROM] = eval_list_from,
+	[NODE_RECORD] = eval_record,
+	[NODE_WITH_RECORD] = eval_with,
 };
 
-const struct value *oracle_expression(struct oracle *o, const struct oracle_scope *s, const struct node *n)
+const struct value *oracle_expression(
+	struct oracle *o, const struct oracle_scope *s, const struct node *n)
 {
 	eval_fn *f = eval_of[n->kind];
 	return f ? f(o, s, n) : unknown(o, "an expression of a kind that only handlers have");

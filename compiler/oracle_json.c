@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT
  *
- * oracle_json.c: reads the values of a dump by their types, and shows values in reports. The reader takes what the
- * library prints (weft_json_value) and nothing more: text that does not fit is an error, never a guess.
+ * oracle_json.c: reads the values of a dump by their types, and shows values in reports. The reader
+ * takes what the library prints (weft_json_value) and nothing more: text that does not fit is an
+ * error, never a guess.
  */
 #include "oracle.h"
 
@@ -56,7 +57,8 @@ static void add_rune(struct buffer *b, unsigned long c)
 	else if (c < 0x800)
 		utf8[0] = (char)(0xc0 | c >> 6), utf8[1] = (char)(0x80 | (c & 63)), n = 2;
 	else
-		utf8[0] = (char)(0xe0 | c >> 12), utf8[1] = (char)(0x80 | (c >> 6 & 63)), utf8[2] = (char)(0x80 | (c & 63)), n = 3;
+		utf8[0] = (char)(0xe0 | c >> 12), utf8[1] = (char)(0x80 | (c >> 6 & 63)),
+		utf8[2] = (char)(0x80 | (c & 63)), n = 3;
 	buffer_add(b, (struct text){ utf8, n });
 }
 
@@ -144,7 +146,10 @@ static bool parse_ip(struct text t, uint8_t ip[16])
 static const struct value *address(struct reader *r, const struct type *type)
 {
 	struct text t = read_string(r);
-	struct value *v = fresh(r, type->kind == TYPE_IP ? VALUE_IP : type->kind == TYPE_CIDR ? VALUE_CIDR : VALUE_ADDR);
+	struct value *v = fresh(r,
+		type->kind == TYPE_IP             ? VALUE_IP
+			: type->kind == TYPE_CIDR ? VALUE_CIDR
+						  : VALUE_ADDR);
 	struct text ip = t;
 	size_t at = t.size;
 
@@ -214,7 +219,8 @@ static const struct value *read_list(struct reader *r, const struct type *item)
 }
 
 /* {"a":"b"}: entries sorted by key. `key` NULL: text. */
-static const struct value *read_map(struct reader *r, const struct type *key, const struct type *item)
+static const struct value *read_map(
+	struct reader *r, const struct type *key, const struct type *item)
 {
 	static const struct text names[] = { { "key", 3 }, { "value", 5 } };
 	struct vec entries = { 0 };
@@ -241,7 +247,8 @@ static const struct value *read_map(struct reader *r, const struct type *key, co
 static const struct value *read_record(struct reader *r, const struct record *record)
 {
 	struct text *names = ARENA_ARRAY(r->o->arena, struct text, record->count + 1);
-	const struct value **items = ARENA_ARRAY(r->o->arena, const struct value *, record->count + 1);
+	const struct value **items =
+		ARENA_ARRAY(r->o->arena, const struct value *, record->count + 1);
 
 	for (size_t i = 0; i < record->count; i++) {
 		names[i] = record->fields[i].name;
@@ -291,7 +298,8 @@ static const struct value *read_enum(struct reader *r, const struct enumeration 
 	v->count = variant->payload_count;
 	if (!take(r, ":{"))
 		return fail(r);
-	for (size_t i = 0; i < v->count && !r->failed; i++) { /* in the order of the payload, whatever the names */
+	for (size_t i = 0; i < v->count && !r->failed;
+		i++) { /* in the order of the payload, whatever the names */
 		take(r, ",");
 		read_string(r);
 		v->items[i] = take(r, ":") ? read_value(r, variant->payload[i]) : fail(r);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT
  *
  * oracle_operators.c: the operators, written from their specifications and from nothing else:
- * label selectors from the Kubernetes API reference (LabelSelector), CIDR from RFC 4632, `like` from dsl/REFERENCE.md.
+ * label selectors from the Kubernetes API reference (LabelSelector), CIDR from RFC 4632, `like`
+ * from dsl/REFERENCE.md.
  */
 #include "check.h"
 #include "oracle.h"
@@ -72,7 +73,8 @@ static bool like(const char *v, const char *v_end, const char *p, const char *p_
 	if (p == p_end)
 		return v == v_end;
 	if (*p == '*')
-		return like(v, v_end, p + 1, p_end, fold) || (v < v_end && like(v + 1, v_end, p, p_end, fold));
+		return like(v, v_end, p + 1, p_end, fold) ||
+			(v < v_end && like(v + 1, v_end, p, p_end, fold));
 	bool same = v < v_end && (fold ? folded(*v) == folded(*p) : *v == *p);
 	return same && like(v + 1, v_end, p + 1, p_end, fold);
 }
@@ -81,7 +83,9 @@ static struct text without_scheme(struct text t)
 {
 	static const char scheme[] = "spiffe://";
 	size_t n = sizeof(scheme) - 1;
-	return t.size >= n && memcmp(t.data, scheme, n) == 0 ? (struct text){ t.data + n, t.size - n } : t;
+	return t.size >= n && memcmp(t.data, scheme, n) == 0
+		? (struct text){ t.data + n, t.size - n }
+		: t;
 }
 
 bool oracle_like(struct text value, struct text pattern, bool host, const struct type *type)
@@ -90,7 +94,8 @@ bool oracle_like(struct text value, struct text pattern, bool host, const struct
 		value = without_scheme(value);
 		pattern = without_scheme(pattern);
 	}
-	return like(value.data, value.data + value.size, pattern.data, pattern.data + pattern.size, host);
+	return like(value.data, value.data + value.size, pattern.data, pattern.data + pattern.size,
+		host);
 }
 
 static int64_t saturate(int128 x)
@@ -104,11 +109,15 @@ static const struct value *real_arithmetic(struct oracle *o, enum op op, double 
 		return value_none();
 	struct value *v = ARENA_NEW(o->arena, struct value);
 	v->kind = VALUE_FLOAT;
-	v->real = op == OP_ADD ? x + y : op == OP_SUBTRACT ? x - y : op == OP_MULTIPLY ? x * y : x / y;
+	v->real = op == OP_ADD      ? x + y
+		: op == OP_SUBTRACT ? x - y
+		: op == OP_MULTIPLY ? x * y
+				    : x / y;
 	return v;
 }
 
-const struct value *oracle_arithmetic(struct oracle *o, enum op op, const struct value *a, const struct value *b)
+const struct value *oracle_arithmetic(
+	struct oracle *o, enum op op, const struct value *a, const struct value *b)
 {
 	int128 x = a->integer, y = b->integer;
 
@@ -141,7 +150,10 @@ static bool contains(const struct value *whole, const struct value *part)
 	for (size_t i = 0; i < whole->count; i++) {
 		const struct value *item = whole->items[i];
 		/* a map contains a key */
-		if (value_equal(item->kind == VALUE_RECORD && part->kind != VALUE_RECORD ? item->items[0] : item, part))
+		if (value_equal(item->kind == VALUE_RECORD && part->kind != VALUE_RECORD
+				    ? item->items[0]
+				    : item,
+			    part))
 			return true;
 	}
 	return false;
@@ -163,7 +175,8 @@ static bool like_node(const struct node *n, const struct value *a, const struct 
 	return oracle_like(a->text, b->text, host, kid(n, BINARY_LEFT)->type);
 }
 
-const struct value *oracle_binary(struct oracle *o, const struct node *n, const struct value *a, const struct value *b)
+const struct value *oracle_binary(
+	struct oracle *o, const struct node *n, const struct value *a, const struct value *b)
 {
 	switch (n->op) {
 	case OP_EQUAL:

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT
  *
- * oracle_value.c: the oracle's values: how they are made, the canonical order, and the text that "{x}" gives.
- * Order: by content; text by bytes; a list by its items; a record by its fields as declared; a missing value last.
+ * oracle_value.c: the oracle's values: how they are made, the canonical order, and the text that
+ * "{x}" gives. Order: by content; text by bytes; a list by its items; a record by its fields as
+ * declared; a missing value last.
  */
 #include "oracle.h"
 
@@ -53,7 +54,8 @@ const struct value *value_list(struct oracle *o, struct vec *items)
 	return v;
 }
 
-const struct value *value_record(struct oracle *o, const struct text *names, const struct value **items, size_t count)
+const struct value *value_record(
+	struct oracle *o, const struct text *names, const struct value **items, size_t count)
 {
 	struct value *v = value_new(o, VALUE_RECORD);
 	v->names = names;
@@ -139,7 +141,8 @@ bool value_is_v4(const uint8_t ip[16])
 static struct text format_ip(struct oracle *o, const uint8_t ip[16])
 {
 	char text[INET6_ADDRSTRLEN];
-	inet_ntop(value_is_v4(ip) ? AF_INET : AF_INET6, value_is_v4(ip) ? ip + 12 : ip, text, sizeof(text));
+	inet_ntop(value_is_v4(ip) ? AF_INET : AF_INET6, value_is_v4(ip) ? ip + 12 : ip, text,
+		sizeof(text));
 	return text_copy(o->arena, text_of(text));
 }
 
@@ -152,11 +155,12 @@ static struct text format_address(struct oracle *o, const struct value *v)
 		return format_ip(o, a->ip);
 	struct text ip = format_ip(o, a->ip);
 	if (v->kind == VALUE_CIDR)
-		return text_format(o->arena, "%.*s/%d", TEXT_ARG(ip), value_is_v4(a->ip) && a->bits >= 96 ? a->bits - 96 : a->bits);
+		return text_format(o->arena, "%.*s/%d", TEXT_ARG(ip),
+			value_is_v4(a->ip) && a->bits >= 96 ? a->bits - 96 : a->bits);
 	if (memcmp(a->ip, any, 16) == 0)
 		return text_format(o->arena, "*:%u", a->port);
 	return value_is_v4(a->ip) ? text_format(o->arena, "%.*s:%u", TEXT_ARG(ip), a->port)
-	                    : text_format(o->arena, "[%.*s]:%u", TEXT_ARG(ip), a->port);
+				  : text_format(o->arena, "[%.*s]:%u", TEXT_ARG(ip), a->port);
 }
 
 /* 90s is 1m30s is written as the largest unit that divides it: 90s. */
@@ -165,11 +169,13 @@ static struct text format_duration(struct oracle *o, int64_t ns)
 	static const struct {
 		int64_t unit;
 		const char *name;
-	} units[] = { { 3600000000000, "h" }, { 60000000000, "m" }, { 1000000000, "s" }, { 1000000, "ms" }, { 1000, "us" } };
+	} units[] = { { 3600000000000, "h" }, { 60000000000, "m" }, { 1000000000, "s" },
+		{ 1000000, "ms" }, { 1000, "us" } };
 
 	for (size_t i = 0; i < sizeof(units) / sizeof(*units); i++)
 		if (ns && ns % units[i].unit == 0)
-			return text_format(o->arena, "%" PRId64 "%s", ns / units[i].unit, units[i].name);
+			return text_format(
+				o->arena, "%" PRId64 "%s", ns / units[i].unit, units[i].name);
 	return ns ? text_format(o->arena, "%" PRId64 "ns", ns) : TEXT("0s");
 }
 

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT
  *
- * plan.h: the operator graph. The planner turns the typed tree into tables (what is stored), operators (what
- * keeps a derived table true) and, for each operator's query and each table it reads, a delta plan: the loops that a
- * change of that table causes. The emitter prints it; `weft cost` and `weft graph` show it.
+ * plan.h: the operator graph. The planner turns the typed tree into tables (what is stored),
+ * operators (what keeps a derived table true) and, for each operator's query and each table it
+ * reads, a delta plan: the loops that a change of that table causes. The emitter prints it; `weft
+ * cost` and `weft graph` show it.
  *
- * The invariant that makes a plan exact: every reading of a table in a query has a position, in program order.
- * The plan driven by position d reads the positions before d NEW and those behind it OLD, so the sum over all
- * drivers is the change of the query's result, also when both sides of a join, or both mentions of one table, changed.
+ * The invariant that makes a plan exact: every reading of a table in a query has a position, in
+ * program order. The plan driven by position d reads the positions before d NEW and those behind it
+ * OLD, so the sum over all drivers is the change of the query's result, also when both sides of a
+ * join, or both mentions of one table, changed.
  */
 #ifndef WEFT_COMPILER_PLAN_H
 #define WEFT_COMPILER_PLAN_H
@@ -27,7 +29,7 @@ enum plan_cost {
 
 /* ---- tables ---- */
 enum plan_table_kind {
-	PLAN_INPUT,     /* a collection */
+	PLAN_INPUT, /* a collection */
 	PLAN_DERIVED,
 	PLAN_RULE_ROWS, /* desired rows of a rule */
 	PLAN_OBSERVED,  /* what became of them: an input that the runtime fills */
@@ -41,191 +43,93 @@ struct plan_value;
 
 /* Columns are counted as the row is stored: only fields with `used`. */
 struct plan_index {
-	unsigned number;            /* in its table */
-	struct text name;           /* "namespace" */
-	struct text c_name;         /* computed: of its key function */
-	size_t *columns;            /* plain */
+	unsigned number;    /* in its table */
+	struct text name;   /* "namespace" */
+	struct text c_name; /* computed: of its key function */
+	size_t *columns;    /* plain */
 	size_t column_count;
-	/* The row may stand under several keys: `values`, or the anchors of a column behind `columns`. */
+	/* The row may stand under several keys: `values`, or the anchors of a column behind
+	 * `columns`. */
 	bool computed;
 	enum plan_anchor { PLAN_NO_ANCHOR, PLAN_SELECTOR, PLAN_LABELS } anchor;
-	size_t anchored;            /* the column of selectors, or of labels */
-	struct plan_query *query;   /* computed: whose variables the values are made of */
-	struct vec variables;       /* struct plan_variable *: the source, then walks and lets, in order of binding */
-	struct vec values;          /* struct plan_value *: what is hashed */
+	size_t anchored;          /* the column of selectors, or of labels */
+	struct plan_query *query; /* computed: whose variables the values are made of */
+	struct vec variables; /* struct plan_variable *: the source, then walks and lets, in order
+				 of binding */
+	struct vec values;    /* struct plan_value *: what is hashed */
 };
 
 struct plan_table {
 	unsigned number;
 	enum plan_table_kind kind;
-	struct text name;           /* as `weft status` shows it: "ports", "rejected(services)", "ports.group_1" */
-	struct text c_name;         /* "ports", "rejected_services": unique in the program */
-	struct symbol *symbol;      /* collection, derive, rule; of conflicts and rejected: the collection's. NULL: internal */
+	struct text name;      /* as `weft status` shows it: "ports", "rejected(services)",
+				  "ports.group_1" */
+	struct text c_name;    /* "ports", "rejected_services": unique in the program */
+	struct symbol *symbol; /* collection, derive, rule; of conflicts and rejected: the
+				  collection's. NULL: internal */
 	struct record *record;
-	const struct type *row;     /* TYPE_RECORD: the stored row */
-	size_t *key;                /* columns */
+	const struct type *row; /* TYPE_RECORD: the stored row */
+	size_t *key;            /* columns */
 	size_t key_count;
-	bool single;                /* no key: one value; a wrapped one is the column `value` */
-	bool wrapped;               /* single, and its type is not a record */
+	bool single;  /* no key: one value; a wrapped one is the column `value` */
+	bool wrapped; /* single, and its type is not a record */
 	bool is_input, is_published, is_internal;
-	struct vec indexes;         /* struct plan_index * */
-	struct plan_operator *operator; /* that fills it, or NULL */
+	struct vec indexes;                      /* struct plan_index * */
+	struct plan_operator *operator;          /* that fills it, or NULL */
 	struct plan_table *rejected, *conflicts; /* of this table, or NULL */
-	struct node *from, *where;  /* of a collection: where its rows come from, and which are kept */
+	struct node *from,
+		*where; /* of a collection: where its rows come from, and which are kept */
 };
 
-/* ---- queries ---- */
-enum plan_variable_kind { PLAN_SOURCE, PLAN_ELEMENT, PLAN_COMPUTED };
-
-/* A name of the query and how it gets its value. */
-struct plan_variable {
-	enum plan_variable_kind kind;
-	unsigned number;            /* in its query: bit in `needs` masks */
-	struct text name;           /* C local, unique in the query */
-	struct symbol *symbol;      /* FOR or LET symbol; NULL for the planner's own */
-	struct plan_table *table;   /* SOURCE */
-	unsigned position;          /* SOURCE */
-	struct node *value;         /* ELEMENT: what is walked; COMPUTED: the expression */
-	struct node *place;         /* the clause, for line numbers */
-	uint64_t needs;             /* variables that `value` names */
-	struct plan_query *query;
-	struct plan_term *term;     /* inside which it is bound, or NULL */
-	uint64_t columns;           /* SOURCE: columns that the query reads */
-	bool is_option;             /* ELEMENT: zero or one round */
-	bool is_for;                /* written as `for`: its key (or position in the list) breaks ties */
-	bool counted;               /* ELEMENT: its position is a column of the candidate */
-	bool scan;                  /* the program says `scan` */
-	struct vec aliases;         /* SOURCE: struct plan_alias *: names of the tree that are columns of this row */
-};
-struct plan_alias {
-	struct symbol *symbol;      /* a group's name, or NULL: */
-	struct node *node;          /* an aggregate or look-up */
-	size_t column;
-};
-
-/* A value: an expression of the tree, a column of a bound row, or the position of a list element. */
-struct plan_value {
-	struct node *node;          /* NULL: */
-	struct plan_variable *variable;
-	size_t column;              /* of a source; of an element: the field of its record; SIZE_MAX: the whole of it */
-	size_t part;                /* of a ref: this key column of it; SIZE_MAX: the value itself */
-	bool position;              /* the number of the element that `variable` is at */
-	uint64_t needs;
-	const struct type *type;
-};
-
-/* A condition: an expression, or the equality of two values (from `==`, and from key arguments). */
-struct plan_filter {
-	unsigned number;
-	struct node *node;          /* the whole condition; NULL for a key argument */
-	bool negated;               /* the condition's opposite is wanted (all, implies) */
-	struct plan_value *left, *right; /* NULL unless an equality */
-	struct plan_value *selector, *labels; /* NULL unless `selects` */
-	bool implied;               /* by another filter: serves to find rows, needs no check */
-	bool local;                 /* reads a name of an enclosing comprehension: no help for finding outer rows */
-	uint64_t needs;
-	struct node *place;
-};
-
-enum plan_term_kind {
-	PLAN_TERM_ROW,    /* the row with this key, or NULL; also a single table */
-	PLAN_TERM_SOME,   /* some, none, all: whether a round is left */
-	PLAN_TERM_COUNT,  /* how many rounds */
-	PLAN_TERM_FOLD,   /* sum, min, max, first, a list: over the rounds, evaluated when asked */
-	PLAN_TERM_COLUMN, /* a column of the row with this key, or its zero: an aggregate lifted into a table of groups */
-};
-/* A reading of tables inside an expression: a small query of its own, evaluated where its value is wanted. */
-struct plan_term {
-	unsigned number;            /* in its query */
-	enum plan_term_kind kind;
-	struct node *node;          /* the expression that the term's value stands for */
-	bool negated;               /* none, all: the value is the opposite of `some` */
-	struct vec variables;       /* struct plan_variable *: sources (each with its position) and elements */
-	struct vec filters;         /* struct plan_filter * */
-	struct vec steps;           /* struct plan_step *: from bound outer variables to a round */
-	struct node *value;         /* of sum, min, max, first, a list */
-	size_t column;              /* COLUMN */
-	const struct type *type;
-	uint64_t needs;             /* outer variables */
-	struct vec locals;          /* struct symbol *: names of enclosing comprehensions that it reads */
-	struct text c_name;         /* of its function */
-};
-
-struct plan_output {
-	size_t column;              /* of the candidate's row; SIZE_MAX: the whole row */
-	struct plan_value *value;   /* NULL: true */
-	size_t waits;               /* column that becomes true where the value says `else wait`; SIZE_MAX: it does not */
-	size_t included;            /* column: true unless the value skipped; SIZE_MAX: a skip ends the round */
-	struct node *place;
-};
-
-struct plan_step {
-	enum plan_step_kind kind;
-	struct plan_variable *variable;
-	struct plan_filter *filter;
-	struct plan_index *index;   /* PROBE */
-	struct plan_value *anchors; /* PROBE of an index with anchors: the labels, or the selector, of the other side */
-	struct vec keys;            /* GET, PROBE: struct plan_value *, in the order of the key or index columns */
-	struct vec checks;          /* beside `keys`: the equality to be compared at once, or NULL: another filter does */
-};
-struct plan_delta {
-	struct text c_name;
-	unsigned position;          /* of the driver; 0: START, which reads everything NEW. Sources and terms count from 1 */
-	struct plan_variable *driver; /* the source that changed: the query's, or with `term` one inside that term */
-	struct plan_term *term;
-	struct plan_table *table;   /* that drives, NULL for START */
-	uint64_t columns;           /* of its table: a change in none of them is skipped */
-	struct vec steps;           /* struct plan_step * */
-	enum plan_cost cost;
-	struct vec distinct;        /* KEYS: struct plan_value *: the driver's columns that its outer rows depend on */
-	struct plan_variable *once; /* KEYS: changed rows lead to this outer row by `selects`; no `distinct` then */
-	bool repeats;               /* KEYS: several changed rows may agree in them */
-};
-
-struct plan_query {
-	unsigned number;            /* in its operator: breaks ties of `also` */
-	struct plan_operator *operator;
-	struct node *node;          /* QUERY, RULE, COMPREHENSION, or the derive's expression */
-	struct vec variables;       /* struct plan_variable *, program order */
-	struct vec filters;         /* struct plan_filter * */
-	struct vec terms;           /* struct plan_term * */
-	struct vec outputs;         /* struct plan_output * */
-	struct vec order;           /* KEEP, MERGE: struct plan_value *: ties, after `by` and the query's number */
-	size_t *order_columns;      /* of the candidate, beside `order` */
-	struct vec deltas;          /* struct plan_delta * */
-	unsigned positions;
-};
+#include "plan_query.h"
 
 /* ---- operators ---- */
-enum plan_settle { PLAN_UNIQUE, PLAN_KEEP_FIRST, PLAN_KEEP_LAST, PLAN_MERGE, PLAN_REJECT, PLAN_GROUPED };
+enum plan_settle {
+	PLAN_UNIQUE,
+	PLAN_KEEP_FIRST,
+	PLAN_KEEP_LAST,
+	PLAN_MERGE,
+	PLAN_REJECT,
+	PLAN_GROUPED
+};
 
-enum plan_aggregate_kind { PLAN_AGG_COUNT, PLAN_AGG_SUM, PLAN_AGG_MIN, PLAN_AGG_MAX, PLAN_AGG_FIRST,
-	PLAN_AGG_COLLECT, PLAN_AGG_SOME, PLAN_AGG_NONE };
+enum plan_aggregate_kind {
+	PLAN_AGG_COUNT,
+	PLAN_AGG_SUM,
+	PLAN_AGG_MIN,
+	PLAN_AGG_MAX,
+	PLAN_AGG_FIRST,
+	PLAN_AGG_COLLECT,
+	PLAN_AGG_SOME,
+	PLAN_AGG_NONE
+};
 struct plan_aggregate {
 	enum plan_aggregate_kind kind;
 	bool distinct;
-	struct node *node;          /* the call it stands for */
-	size_t column;              /* of the group's row: its result */
-	size_t argument, by;        /* columns of the round (candidate); SIZE_MAX: none */
-	size_t included;            /* column of the round: false when the argument skipped; SIZE_MAX: always there */
-	const struct type *type;    /* of the result column */
+	struct node *node;   /* the call it stands for */
+	size_t column;       /* of the group's row: its result */
+	size_t argument, by; /* columns of the round (candidate); SIZE_MAX: none */
+	size_t included; /* column of the round: false when the argument skipped; SIZE_MAX: always
+			    there */
+	const struct type *type; /* of the result column */
 };
 
 struct plan_operator {
-	unsigned number;            /* topological */
+	unsigned number; /* topological */
 	struct text name, c_name;
-	struct plan_table *table;   /* that it fills */
-	struct node *node;          /* DERIVE, RULE, or the call of a lifted aggregate */
+	struct plan_table *table; /* that it fills */
+	struct node *node;        /* DERIVE, RULE, or the call of a lifted aggregate */
 	enum plan_settle settle;
-	struct node *merge;         /* NAME of the function */
-	const struct type *candidate; /* UNIQUE, REJECT: the row. KEEP, MERGE: { row, order ... }. GROUPED: the round */
-	struct node *by;            /* KEEP */
+	struct node *merge;             /* NAME of the function */
+	const struct type *candidate;   /* UNIQUE, REJECT: the row. KEEP, MERGE: { row, order ... }.
+					   GROUPED: the round */
+	struct node *by;                /* KEEP */
 	size_t by_column, query_column; /* KEEP, MERGE: of the candidate; SIZE_MAX: none */
-	size_t group_count;         /* GROUPED: the first columns of a round are the group */
-	struct vec aggregates;      /* struct plan_aggregate * */
-	bool accumulates;           /* only count and sum: no rounds are kept */
-	struct vec queries;         /* struct plan_query * */
-	struct vec inputs;          /* struct plan_input * */
+	size_t group_count;             /* GROUPED: the first columns of a round are the group */
+	struct vec aggregates;          /* struct plan_aggregate * */
+	bool accumulates;               /* only count and sum: no rounds are kept */
+	struct vec queries;             /* struct plan_query * */
+	struct vec inputs;              /* struct plan_input * */
 };
 struct plan_input {
 	struct plan_table *table;
@@ -235,46 +139,51 @@ struct plan_input {
 /* ---- rules ---- */
 struct plan_rule_column { /* what a handler reads of a `for` variable: a column of the rule's row */
 	struct symbol *variable;
-	size_t field;               /* field number in its record type; SIZE_MAX: the whole value */
+	size_t field; /* field number in its record type; SIZE_MAX: the whole value */
 	size_t column;
 };
 struct plan_rule {
 	struct symbol *symbol;
 	struct plan_table *table, *observed;
-	size_t address, wait;       /* columns; wait SIZE_MAX: never held back */
-	struct vec columns;         /* struct plan_rule_column * */
-	struct vec needs;           /* struct plan_table *: inputs that must be synced first */
+	size_t address, wait; /* columns; wait SIZE_MAX: never held back */
+	struct vec columns;   /* struct plan_rule_column * */
+	struct vec needs;     /* struct plan_table *: inputs that must be synced first */
 };
 
-/* Everything is in the program's arena. Names carry the instance path, which is empty until components fill it. */
+/* Everything is in the program's arena. Names carry the instance path, which is empty until
+ * components fill it. */
 struct plan {
 	struct arena *arena;
 	struct program *program;
-	struct text instance;       /* prefix of names and keys of a component's instance: empty */
-	struct vec tables;          /* struct plan_table *, by number: inputs first */
-	struct vec operators;       /* struct plan_operator *, by number: topological order */
-	struct vec rules;           /* struct plan_rule *, program order */
+	struct text instance; /* prefix of names and keys of a component's instance: empty */
+	struct vec tables;    /* struct plan_table *, by number: inputs first */
+	struct vec operators; /* struct plan_operator *, by number: topological order */
+	struct vec rules;     /* struct plan_rule *, program order */
 	struct diags *diags;
-	void *way_out;              /* jmp_buf *, while the plan is made: leaves a query that is too wide */
+	void *way_out; /* jmp_buf *, while the plan is made: leaves a query that is too wide */
 };
 
-/* The program must have checked without error. A query that needs a scan nobody asked for was refused before.
- * NULL, and a report, when a query has more variables and look-ups than a plan can tell apart. */
+/* The program must have checked without error. A query that needs a scan nobody asked for was
+ * refused before. NULL, and a report, when a query has more variables and look-ups than a plan can
+ * tell apart. */
 struct plan *plan_program(struct program *program, struct diags *diags);
 
-/* The table of a collection, derive or rule (what `for x in rule` and `rule[k]` read: its observed rows). */
+/* The table of a collection, derive or rule (what `for x in rule` and `rule[k]` read: its observed
+ * rows). */
 struct plan_table *plan_table_of(const struct symbol *table);
 /* Of a TYPE_ROWS expression's table: knows rejected(c) and conflicts(c), too. */
 struct plan_table *plan_table_of_expression(const struct node *source);
 struct plan_rule *plan_rule_of(const struct plan *plan, const struct symbol *rule);
-/* Column of the rule's row that holds `field` of the variable (SIZE_MAX: all of it, PLAN_ID: its ref);
- * SIZE_MAX when it has none. */
+/* Column of the rule's row that holds `field` of the variable (SIZE_MAX: all of it, PLAN_ID: its
+ * ref); SIZE_MAX when it has none. */
 #define PLAN_ID (SIZE_MAX - 1)
 size_t plan_rule_column(const struct plan_rule *rule, const struct symbol *variable, size_t field);
 /* The column (as stored) of a field; SIZE_MAX when the field is not stored. */
 size_t plan_column(const struct plan_table *table, size_t field);
-/* The index over these columns (sorted), made when there is none yet; NULL when they are the key: use WEFT_PRIMARY. */
-struct plan_index *plan_index(struct plan *plan, struct plan_table *table, const size_t *columns, size_t count);
+/* The index over these columns (sorted), made when there is none yet; NULL when they are the key:
+ * use WEFT_PRIMARY. */
+struct plan_index *plan_index(
+	struct plan *plan, struct plan_table *table, const size_t *columns, size_t count);
 /* How a delta plan reads a position. */
 enum plan_when { PLAN_OLD, PLAN_NEW, PLAN_DRIVEN };
 enum plan_when plan_when(const struct plan_delta *delta, unsigned position);

@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT
  *
- * repair.c: looks for the change of one token after which the parser goes on, by asking the grammar's own tables.
- * A repair counts when the tokens behind it, up to LOOK_AHEAD of them or to the declaration's end, parse; the
- * nearest one in spelling wins, and what only guesses (which operator was meant?) is not offered.
- * repair_words.c says what was found.
+ * repair.c: looks for the change of one token after which the parser goes on, by asking the
+ * grammar's own tables. A repair counts when the tokens behind it, up to LOOK_AHEAD of them or to
+ * the declaration's end, parse; the nearest one in spelling wins, and what only guesses (which
+ * operator was meant?) is not offered. repair_words.c says what was found.
  */
 #include "repair.h"
 
 enum {
 	LOOK_AHEAD = 7,
-	LOOK_BACK = 24,   /* tokens before the error among which a misspelt word is looked for */
-	WORST = 100,      /* a cost that nothing has */
+	LOOK_BACK = 24, /* tokens before the error among which a misspelt word is looked for */
+	WORST = 100,    /* a cost that nothing has */
 };
 
 static const struct alias {
@@ -20,7 +20,7 @@ static const struct alias {
 #define MISTAKE(example, title, note)
 #define SITUATION(example, title, note)
 #define INCOMPLETE(example, title, note)
-#define ALIAS(word, token) {word, TOKEN_##token},
+#define ALIAS(word, token) { word, TOKEN_##token },
 #include "mistakes.tbl"
 #undef MISTAKE
 #undef SITUATION
@@ -67,7 +67,8 @@ static bool try_delete(const struct mistake *m)
 	return m->source->tokens[after].kind != TOKEN_END && goes_on(m, &states, after);
 }
 
-/* The declaration again from its beginning with another kind for one earlier token: does it get past the error? */
+/* The declaration again from its beginning with another kind for one earlier token: does it get
+ * past the error? */
 static bool try_earlier(const struct mistake *m, uint32_t changed, int kind)
 {
 	struct grammar_states states;
@@ -84,7 +85,7 @@ static void consider(struct repair *best, enum repair_form form, uint32_t token,
 		best->is_tied = true;
 	if (cost >= best->cost)
 		return;
-	*best = (struct repair){form, token, kind, cost, false};
+	*best = (struct repair){ form, token, kind, cost, false };
 }
 
 /* How far a word is from a reserved one: 1, 2, or WORST. */
@@ -106,19 +107,23 @@ static void consider_words(const struct mistake *m, struct repair *best, uint32_
 	for (size_t i = 0; i < sizeof(aliases) / sizeof(aliases[0]); i++) {
 		if (!text_is(found, aliases[i].word) || (!is_here && found_kind != TOKEN_NAME))
 			continue;
-		if (is_here ? try_replace(m, aliases[i].kind) : try_earlier(m, token, aliases[i].kind))
+		if (is_here ? try_replace(m, aliases[i].kind)
+			    : try_earlier(m, token, aliases[i].kind))
 			consider(best, REPAIR_ALIAS, token, aliases[i].kind, 1);
 	}
 	for (int kind = 1; kind < grammar_token_count(); kind++) {
-		if (!token_is_word(kind) || kind == found_kind || (!token_is_word(found_kind) && found_kind != TOKEN_NAME))
+		if (!token_is_word(kind) || kind == found_kind ||
+			(!token_is_word(found_kind) && found_kind != TOKEN_NAME))
 			continue;
 		int cost = spelling_cost(found, token_spelling(kind));
-		if (cost < best->cost && (is_here ? try_replace(m, kind) : try_earlier(m, token, kind)))
+		if (cost < best->cost &&
+			(is_here ? try_replace(m, kind) : try_earlier(m, token, kind)))
 			consider(best, REPAIR_REPLACE, token, kind, cost);
 	}
 }
 
-/* What is inserted without guessing: brackets and marks before words; operators and dots are never guessed. */
+/* What is inserted without guessing: brackets and marks before words; operators and dots are never
+ * guessed. */
 static int insertion_cost(int kind)
 {
 	switch (token_class(kind)) {
@@ -133,7 +138,8 @@ static int insertion_cost(int kind)
 	case CLASS_ATTRIBUTE:
 	case CLASS_CLAUSE:
 	case CLASS_TYPE:
-		return kind == TOKEN_YIELD || kind == TOKEN_ON || kind == TOKEN_OPEN_BRACE ? 6 : WORST;
+		return kind == TOKEN_YIELD || kind == TOKEN_ON || kind == TOKEN_OPEN_BRACE ? 6
+											   : WORST;
 	default:
 		break;
 	}
@@ -161,7 +167,7 @@ static int insertion_cost(int kind)
 
 struct repair find_repair(const struct mistake *m)
 {
-	struct repair best = {REPAIR_NONE, 0, 0, WORST, false};
+	struct repair best = { REPAIR_NONE, 0, 0, WORST, false };
 	const struct source *s = m->source;
 	int found = s->tokens[m->token].kind;
 	consider_words(m, &best, m->token);
@@ -177,12 +183,14 @@ struct repair find_repair(const struct mistake *m)
 			consider(&best, REPAIR_INSERT, m->token, kind, cost);
 	}
 	uint32_t before = token_previous(s, m->token);
-	bool is_double = before >= m->declaration && text_equal(token_text(s, before), token_text(s, m->token));
+	bool is_double = before >= m->declaration &&
+		text_equal(token_text(s, before), token_text(s, m->token));
 	bool is_mark = !token_is_word(found) && token_spelling(found);
-	if (found != TOKEN_END && (is_double || is_mark) && (is_double ? 2 : 4) < best.cost && try_delete(m))
+	if (found != TOKEN_END && (is_double || is_mark) && (is_double ? 2 : 4) < best.cost &&
+		try_delete(m))
 		consider(&best, REPAIR_DELETE, m->token, found, is_double ? 2 : 4);
-	if (token_is_word(found) && !token_is_soft(found) && !s->tokens[m->token].starts_line && best.cost > 3 &&
-	    try_replace(m, TOKEN_NAME))
+	if (token_is_word(found) && !token_is_soft(found) && !s->tokens[m->token].starts_line &&
+		best.cost > 3 && try_replace(m, TOKEN_NAME))
 		consider(&best, REPAIR_RESERVED, m->token, found, 3);
 	if (best.is_tied && best.form == REPAIR_INSERT)
 		best.form = REPAIR_NONE;

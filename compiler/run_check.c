@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT
  *
- * run_check.c: `weft run --check`: the program runs as a child and writes its state after each transaction; here each
- * state is held against the oracle. A difference does not stop the program; it is said at once, and the exit code is 1.
+ * run_check.c: `weft run --check`: the program runs as a child and writes its state after each
+ * transaction; here each state is held against the oracle. A difference does not stop the program;
+ * it is said at once, and the exit code is 1.
  */
 #include "build.h"
 #include "oracle.h"
@@ -38,8 +39,8 @@ static void judge(struct states *s, size_t state_size)
 	s->transactions++;
 	s->differences += n;
 	if (n || (report.size && !s->told))
-		fprintf(stderr, "check: transaction %zu%s\n%.*s", s->transactions, n ? ": the program and the oracle differ" : "",
-			TEXT_ARG(report));
+		fprintf(stderr, "check: transaction %zu%s\n%.*s", s->transactions,
+			n ? ": the program and the oracle differ" : "", TEXT_ARG(report));
 	s->told = true;
 	arena_free(a);
 }
@@ -53,7 +54,8 @@ static void take_states(struct states *s)
 	for (size_t i = 0; i < s->size; i++) {
 		if (s->data[i] != '\n')
 			continue;
-		if (i - line >= sizeof(end) - 1 && memcmp(s->data + line, end, sizeof(end) - 1) == 0) {
+		if (i - line >= sizeof(end) - 1 &&
+			memcmp(s->data + line, end, sizeof(end) - 1) == 0) {
 			judge(s, line);
 			memmove(s->data, s->data + i + 1, s->size - i - 1);
 			s->size -= i + 1;
@@ -105,7 +107,8 @@ int run_check(struct program *program, int (*start)(void *user, int descriptor),
 	while (child > 0 && waitpid(child, &status, 0) < 0 && errno == EINTR)
 		;
 	free(s.data);
-	fprintf(stderr, "check: %zu transactions held against the oracle, %zu differences\n", s.transactions, s.differences);
+	fprintf(stderr, "check: %zu transactions held against the oracle, %zu differences\n",
+		s.transactions, s.differences);
 	int code = child > 0 && WIFEXITED(status) ? WEXITSTATUS(status) : 1;
 	return code == 0 && s.differences ? 1 : code;
 }

@@ -206,7 +206,8 @@ void report_unknown_name(struct checker *c, struct node *n)
 	suggest(c, d, n, &names);
 	if (text_is(n->name, "now"))
 		diag_note(d,
-			"time comes as rows: `collection tick: Tick from clock(10s)`; a handler has "
+			"time comes as rows: `collection tick: Tick from clock(10s)`; a handler "
+			"has "
 			"`conn.accepted`");
 	if (text_is(n->name, "conn"))
 		diag_note(d,
@@ -214,7 +215,8 @@ void report_unknown_name(struct checker *c, struct node *n)
 			"a parameter `c: Conn`");
 }
 
-/* The module that declares this type: one at hand, or one of the standard library that nobody uses yet. */
+/* The module that declares this type: one at hand, or one of the standard library that nobody uses
+ * yet. */
 static struct text module_with_type(struct checker *c, struct text name)
 {
 	static const char *const others[] = { "kubernetes", "istio" };
@@ -225,8 +227,8 @@ static struct text module_with_type(struct checker *c, struct text name)
 	}
 	for (size_t i = 0; i < sizeof others / sizeof others[0] && c->stdlib.size; i++) {
 		const char *why;
-		struct source *s = source_load(
-			c->arena, source_module_path(c->arena, c->stdlib, text_of(others[i])), &why);
+		struct source *s = source_load(c->arena,
+			source_module_path(c->arena, c->stdlib, text_of(others[i])), &why);
 		for (uint32_t line = 0; s && line < s->line_count; line++) {
 			struct buffer b = { .arena = c->arena };
 			const struct text t = source_line(s, line);
@@ -264,8 +266,8 @@ static void offer_use(struct checker *c, struct diag *d, struct node *n, struct 
 		end.begin = end.end;
 		diag_patch(d, end, ", %.*s", TEXT_ARG(n->name));
 	} else {
-		diag_patch_line(d, node_span(last), "use %.*s.{%.*s}", TEXT_ARG(module),
-			TEXT_ARG(n->name));
+		diag_patch_line(
+			d, node_span(last), "use %.*s.{%.*s}", TEXT_ARG(module), TEXT_ARG(n->name));
 	}
 }
 

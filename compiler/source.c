@@ -38,19 +38,21 @@ struct source *source_load(struct arena *a, struct text path, const char **why)
 		*why = strerror(errno);
 		return NULL;
 	}
-	struct buffer b = {.arena = a};
+	struct buffer b = { .arena = a };
 	char block[16 * 1024];
 	size_t size;
 	errno = 0;
 	while (b.size <= SOURCE_SIZE_MAX && (size = fread(block, 1, sizeof(block), file)) > 0)
-		buffer_add(&b, (struct text){block, size});
+		buffer_add(&b, (struct text){ block, size });
 	int failure = ferror(file) ? errno : 0;
 	if (file != stdin)
 		fclose(file);
 	struct text text = buffer_text(&b);
 	*why = failure ? strerror(failure)
-	       : text.size > SOURCE_SIZE_MAX ? "it is larger than 16 MiB, which no Weft file should be"
-	       : memchr(text.data, '\0', text.size) ? "it contains a NUL byte, so it is not text" : NULL;
+		: text.size > SOURCE_SIZE_MAX
+		? "it is larger than 16 MiB, which no Weft file should be"
+		: memchr(text.data, '\0', text.size) ? "it contains a NUL byte, so it is not text"
+						     : NULL;
 	if (*why)
 		return NULL;
 	return source_of_text(a, text_is(path, "-") ? TEXT("<stdin>") : path, text);
@@ -66,7 +68,7 @@ struct position source_position(const struct source *s, uint32_t offset)
 		else
 			high = middle;
 	}
-	struct position p = {low + 1, 1};
+	struct position p = { low + 1, 1 };
 	for (uint32_t i = s->lines[low]; i < offset && i < s->text.size; i++)
 		p.column += ((unsigned char)s->text.data[i] & 0xC0) != 0x80;
 	return p;
@@ -80,7 +82,7 @@ struct text source_line(const struct source *s, uint32_t line)
 	uint32_t end = line < s->line_count ? s->lines[line] - 1 : (uint32_t)s->text.size;
 	if (end > begin && s->text.data[end - 1] == '\r')
 		end--;
-	return (struct text){s->text.data + begin, end - begin};
+	return (struct text){ s->text.data + begin, end - begin };
 }
 
 size_t source_character(struct text t)
@@ -88,7 +90,11 @@ size_t source_character(struct text t)
 	if (!t.size)
 		return 0;
 	unsigned char c = (unsigned char)t.data[0];
-	size_t size = c < 0x80 ? 1 : c >= 0xC2 && c < 0xE0 ? 2 : c >= 0xE0 && c < 0xF0 ? 3 : c >= 0xF0 && c < 0xF5 ? 4 : 0;
+	size_t size = c < 0x80          ? 1
+		: c >= 0xC2 && c < 0xE0 ? 2
+		: c >= 0xE0 && c < 0xF0 ? 3
+		: c >= 0xF0 && c < 0xF5 ? 4
+					: 0;
 	if (size > t.size)
 		return 0;
 	for (size_t i = 1; i < size; i++)
@@ -99,7 +105,7 @@ size_t source_character(struct text t)
 
 struct text span_text(struct span s)
 {
-	return (struct text){s.source->text.data + s.begin, s.end - s.begin};
+	return (struct text){ s.source->text.data + s.begin, s.end - s.begin };
 }
 
 static struct text directory_of(struct text path)
@@ -116,9 +122,9 @@ struct text source_stdlib_directory(struct arena *a, const char *argv0)
 		return text_copy(a, text_of(given));
 	char executable[4096];
 	ssize_t size = readlink("/proc/self/exe", executable, sizeof(executable) - 1);
-	struct text directory = size > 0 ? directory_of((struct text){executable, (size_t)size})
-	                                 : directory_of(text_of(argv0));
-	static const char *const places[] = {"../stdlib", "../share/weft/stdlib", "stdlib"};
+	struct text directory = size > 0 ? directory_of((struct text){ executable, (size_t)size })
+					 : directory_of(text_of(argv0));
+	static const char *const places[] = { "../stdlib", "../share/weft/stdlib", "stdlib" };
 	for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
 		struct text place = text_format(a, "%.*s%s", TEXT_ARG(directory), places[i]);
 		if (access(place.data, R_OK | X_OK) == 0)
@@ -147,7 +153,7 @@ struct text source_relative_path(struct arena *a, const struct source *from, str
 struct text source_base_name(struct arena *a, struct text path)
 {
 	struct text directory = directory_of(path);
-	struct text name = {path.data + directory.size, path.size - directory.size};
+	struct text name = { path.data + directory.size, path.size - directory.size };
 	if (name.size > 5 && memcmp(name.data + name.size - 5, ".weft", 5) == 0)
 		name.size -= 5;
 	return text_copy(a, name);

@@ -10,9 +10,9 @@
 struct token; /* lex.h */
 
 struct source {
-	struct text path;    /* as messages show it */
-	struct text text;    /* ended by a NUL that does not count */
-	uint32_t *lines;     /* byte offset of each line's start */
+	struct text path; /* as messages show it */
+	struct text text; /* ended by a NUL that does not count */
+	uint32_t *lines;  /* byte offset of each line's start */
 	uint32_t line_count;
 	struct token *tokens; /* written by the lexer; token 0 is the empty START */
 	uint32_t token_count;
@@ -44,8 +44,8 @@ struct text span_text(struct span s);
 size_t source_character(struct text t);
 
 /*
- * Where `use` looks: $WEFT_STDLIB, else beside the executable (../stdlib, then ../share/weft/stdlib). Empty
- * when nowhere.
+ * Where `use` looks: $WEFT_STDLIB, else beside the executable (../stdlib, then
+ * ../share/weft/stdlib). Empty when nowhere.
  */
 struct text source_stdlib_directory(struct arena *a, const char *argv0);
 /* "mesh.authz" -> DIRECTORY/mesh/authz.weft; the module's file, whether it exists or not. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT
  *
- * user.c: the C that main.weft asks for: a function, the rows of a collection, a handler. The prototypes stand in the
- * header that the compiler writes.
+ * user.c: the C that main.weft asks for: a function, the rows of a collection, a handler. The
+ * prototypes stand in the header that the compiler writes.
  */
 #include "user_code.h"
 
@@ -14,7 +14,8 @@ struct weft_opt_text country(struct weft_ip ip)
 
 	if (ip.byte[12] != 127)
 		return none;
-	return (struct weft_opt_text){ true, ip.byte[15] == 1 ? WEFT_TEXT("home") : WEFT_TEXT("abroad") };
+	return (struct weft_opt_text){ true,
+		ip.byte[15] == 1 ? WEFT_TEXT("home") : WEFT_TEXT("abroad") };
 }
 
 /* All rows are known at once here: what $BLOCKED names. A program that learns of them later keeps
@@ -36,7 +37,8 @@ static void sent(void *user, struct weft_stream *stream, size_t size, enum weft_
 	weft_stream_close(stream);
 }
 
-static void received(void *user, struct weft_stream *stream, struct weft_lease lease, enum weft_status status)
+static void received(
+	void *user, struct weft_stream *stream, struct weft_lease lease, enum weft_status status)
 {
 	(void)user, (void)status;
 	if (lease.size)

@@ -45,7 +45,8 @@ static void take(struct answer *a, const void *data, size_t size)
 	}
 }
 
-static void received(void *user, struct weft_stream *s, struct weft_lease lease, enum weft_status status)
+static void received(
+	void *user, struct weft_stream *s, struct weft_lease lease, enum weft_status status)
 {
 	(void)status;
 	take(user, lease.data, lease.size);
@@ -58,14 +59,19 @@ static void sent(void *user, struct weft_stream *s, size_t size, enum weft_statu
 {
 	(void)user, (void)s, (void)size, (void)status;
 }
-static void nothing(void *user, struct weft_stream *s) { (void)user, (void)s; }
+static void nothing(void *user, struct weft_stream *s)
+{
+	(void)user, (void)s;
+}
 
 int main(void)
 {
 	static const struct weft_stream_events events = { received, sent, nothing, nothing };
 	static const struct weft_setting settings[] = { { "labels", "app=web" } };
 	static struct answer adopted = { .how = "adopted" }, dialled = { .how = "dialled" };
-	struct weft_options options = { .size = sizeof(options), .settings = settings, .setting_count = 1 };
+	struct weft_options options = {
+		.size = sizeof(options), .settings = settings, .setting_count = 1
+	};
 	struct embed *mesh;
 	char *error = NULL;
 
@@ -76,9 +82,14 @@ int main(void)
 	embed_ports_watch(mesh, ports_changed);
 
 	struct embed_service_port port = { .port = 8080, .target_port = { true, 19090 } };
-	struct weft_match app = { .key = WEFT_TEXT("app"), .op = WEFT_IN, .values = &WEFT_TEXT("web"), .value_count = 1 };
-	struct embed_service web = { .name = WEFT_TEXT("web"), .namespace_ = WEFT_TEXT("default"),
-		.selector = { WEFT_SELECTOR_MATCH, &app, 1 }, .ports = { &port, 1 } };
+	struct weft_match app = { .key = WEFT_TEXT("app"),
+		.op = WEFT_IN,
+		.values = &WEFT_TEXT("web"),
+		.value_count = 1 };
+	struct embed_service web = { .name = WEFT_TEXT("web"),
+		.namespace_ = WEFT_TEXT("default"),
+		.selector = { WEFT_SELECTOR_MATCH, &app, 1 },
+		.ports = { &port, 1 } };
 	const char *why = "";
 	if (embed_services_put(mesh, &web, &why) != WEFT_OK)
 		fprintf(stderr, "the Service: %s\n", why);
@@ -86,7 +97,8 @@ int main(void)
 
 	int ends[2], handed = 0;
 	socketpair(AF_UNIX, SOCK_STREAM, 0, ends);
-	struct pollfd p[2] = { { .fd = embed_descriptor(mesh), .events = POLLIN }, { .fd = ends[0], .events = POLLIN } };
+	struct pollfd p[2] = { { .fd = embed_descriptor(mesh), .events = POLLIN },
+		{ .fd = ends[0], .events = POLLIN } };
 	while (answers < 2 && poll(p, 2, 5000) > 0) {
 		if (p[0].revents)
 			embed_turn(mesh, 0);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT
  *
- * backend.c: a small backend for the demonstration: accepts connections on 127.0.0.1:PORT and answers each line
- * with "NAME: line". One process, poll, until it is told to stop.
+ * backend.c: a small backend for the demonstration: accepts connections on 127.0.0.1:PORT and
+ * answers each line with "NAME: line". One process, poll, until it is told to stop.
  *
  *   backend NAME PORT
  */
@@ -60,7 +60,8 @@ int main(int argc, char **argv)
 			}
 		}
 		if (p[0].revents && count < CONNECTIONS_MAX)
-			p[count++] = (struct pollfd){ .fd = accept(p[0].fd, NULL, NULL), .events = POLLIN };
+			p[count++] = (struct pollfd){ .fd = accept(p[0].fd, NULL, NULL),
+				.events = POLLIN };
 	}
 	return 0;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT
  *
- * admin.c: the socket, its clients, and what they asked for. Everything is non-blocking and from the loop; an answer
- * waits in the client's buffer until the client reads it.
+ * admin.c: the socket, its clients, and what they asked for. Everything is non-blocking and from
+ * the loop; an answer waits in the client's buffer until the client reads it.
  */
 #include "app/admin.h"
 
@@ -24,7 +24,7 @@ struct client {
 	size_t request_size;
 	struct weft_buffer out;
 	size_t sent;
-	unsigned table; /* watched; WEFT_NONE: none */
+	unsigned table;            /* watched; WEFT_NONE: none */
 	bool json, answered, last; /* last: close when all is sent */
 };
 
@@ -41,7 +41,8 @@ struct weft_admin {
 
 /* ---- clients ---- */
 
-static void changed(void *user, const struct weft_table *table, const struct weft_change *changes, size_t count);
+static void changed(void *user, const struct weft_table *table, const struct weft_change *changes,
+	size_t count);
 
 static void close_client(struct client *c)
 {
@@ -62,7 +63,8 @@ static void close_client(struct client *c)
 static bool flush(struct client *c)
 {
 	while (c->sent < c->out.size) {
-		ssize_t n = send(c->descriptor, c->out.data + c->sent, c->out.size - c->sent, MSG_NOSIGNAL);
+		ssize_t n = send(
+			c->descriptor, c->out.data + c->sent, c->out.size - c->sent, MSG_NOSIGNAL);
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0 && errno != EAGAIN) {
@@ -81,12 +83,15 @@ static bool flush(struct client *c)
 			return false;
 		}
 	}
-	weft_io_watch_change(c->watch, c->out.size ? WEFT_IO_READABLE | WEFT_IO_WRITABLE : WEFT_IO_READABLE);
+	weft_io_watch_change(
+		c->watch, c->out.size ? WEFT_IO_READABLE | WEFT_IO_WRITABLE : WEFT_IO_READABLE);
 	return true;
 }
 
-/* In the engine's commit: only the buffer grows here; the loop sends it, and closes a client that is too far behind. */
-static void changed(void *user, const struct weft_table *table, const struct weft_change *changes, size_t count)
+/* In the engine's commit: only the buffer grows here; the loop sends it, and closes a client that
+ * is too far behind. */
+static void changed(
+	void *user, const struct weft_table *table, const struct weft_change *changes, size_t count)
 {
 	struct client *c = user;
 	if (c->last)
@@ -97,10 +102,13 @@ static void changed(void *user, const struct weft_table *table, const struct wef
 		c->sent = 0;
 	}
 	for (size_t i = 0; i < count; i++)
-		weft_watch_line(&c->out, table, c->admin->runtime->program->intern, &changes[i], c->json);
+		weft_watch_line(
+			&c->out, table, c->admin->runtime->program->intern, &changes[i], c->json);
 	if (c->out.size > WEFT_ADMIN_BEHIND_MAX || c->out.failed) {
 		weft_buffer_free(&c->out);
-		weft_buffer_format(&c->out, c->json ? "{\"error\":\"too far behind\"}\n" : "! too far behind: ask again\n");
+		weft_buffer_format(&c->out,
+			c->json ? "{\"error\":\"too far behind\"}\n"
+				: "! too far behind: ask again\n");
 		c->last = true;
 	}
 	weft_io_watch_change(c->watch, WEFT_IO_READABLE | WEFT_IO_WRITABLE);
@@ -111,7 +119,8 @@ static void refuse(struct client *c, const char *what, struct weft_text name)
 	if (c->json)
 		weft_buffer_format(&c->out, "{\"error\":\"%s\"}\n", what);
 	else
-		weft_buffer_format(&c->out, "! %s%s%.*s\n", what, name.size ? ": " : "", (int)name.size, name.size ? name.data : "");
+		weft_buffer_format(&c->out, "! %s%s%.*s\n", what, name.size ? ": " : "",
+			(int)name.size, name.size ? name.data : "");
 	c->last = true;
 }
 
@@ -128,7 +137,8 @@ static void watch_table(struct client *c, struct weft_text name)
 		return;
 	}
 	c->table = table;
-	weft_watch_present(&c->out, weft_engine_table(r->engine, table), r->program->intern, c->json);
+	weft_watch_present(
+		&c->out, weft_engine_table(r->engine, table), r->program->intern, c->json);
 }
 
 static void answer(struct client *c, struct weft_text line)
@@ -136,7 +146,8 @@ static void answer(struct client *c, struct weft_text line)
 	static const struct weft_text json = { " json", 5 }, watch = { "watch ", 6 };
 	if (line.size && line.data[line.size - 1] == '\r')
 		line.size--;
-	if (line.size > json.size && memcmp(line.data + line.size - json.size, json.data, json.size) == 0) {
+	if (line.size > json.size &&
+		memcmp(line.data + line.size - json.size, json.data, json.size) == 0) {
 		c->json = true;
 		line.size -= json.size;
 	}
@@ -148,9 +159,12 @@ static void answer(struct client *c, struct weft_text line)
 			weft_status_text_of(c->admin->runtime, &c->out);
 		c->last = true;
 	} else if (line.size > watch.size && memcmp(line.data, watch.data, watch.size) == 0) {
-		watch_table(c, (struct weft_text){ line.data + watch.size, line.size - watch.size });
+		watch_table(
+			c, (struct weft_text){ line.data + watch.size, line.size - watch.size });
 	} else {
-		refuse(c, "a request is `status` or `watch COLLECTION`, with ` json` behind it for JSON",
+		refuse(c,
+			"a request is `status` or `watch COLLECTION`, with ` json` behind it for "
+			"JSON",
 			(struct weft_text){ NULL, 0 });
 	}
 }
@@ -172,7 +186,9 @@ static void client_ready(void *user, struct weft_io_watch *watch, unsigned ready
 			c->request_size += (size_t)n;
 			char *end = memchr(c->request, '\n', c->request_size);
 			if (end)
-				answer(c, (struct weft_text){ c->request, (size_t)(end - c->request) });
+				answer(c,
+					(struct weft_text){
+						c->request, (size_t)(end - c->request) });
 			else if (c->request_size == sizeof(c->request))
 				refuse(c, "the request is too long", (struct weft_text){ NULL, 0 });
 		}
@@ -192,8 +208,8 @@ static void accepted(struct weft_admin *a, int descriptor)
 	c->admin = a;
 	c->descriptor = descriptor;
 	c->table = WEFT_NONE;
-	if (weft_io_watch(weft_loop_io(a->runtime->loop), descriptor, WEFT_IO_READABLE, client_ready, c,
-		&c->watch) != WEFT_OK) {
+	if (weft_io_watch(weft_loop_io(a->runtime->loop), descriptor, WEFT_IO_READABLE,
+		    client_ready, c, &c->watch) != WEFT_OK) {
 		weft_free(c);
 		close(descriptor);
 		return;
@@ -221,7 +237,9 @@ static bool is_answered(const struct sockaddr_un *address)
 	int descriptor = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (descriptor < 0)
 		return false;
-	bool answered = connect(descriptor, (const struct sockaddr *)address, sizeof(*address)) == 0 || errno == EAGAIN;
+	bool answered =
+		connect(descriptor, (const struct sockaddr *)address, sizeof(*address)) == 0 ||
+		errno == EAGAIN;
 	close(descriptor);
 	return answered;
 }
@@ -231,8 +249,8 @@ static enum weft_status open_socket(struct weft_admin *a, struct weft_buffer *er
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
 	struct stat s;
 	if (strlen(a->path) >= sizeof(address.sun_path)) {
-		weft_buffer_format(error, "--admin %s: a socket's path has at most %zu bytes\n", a->path,
-			sizeof(address.sun_path) - 1);
+		weft_buffer_format(error, "--admin %s: a socket's path has at most %zu bytes\n",
+			a->path, sizeof(address.sun_path) - 1);
 		return WEFT_INVALID;
 	}
 	memcpy(address.sun_path, a->path, strlen(a->path));
@@ -244,18 +262,23 @@ static enum weft_status open_socket(struct weft_admin *a, struct weft_buffer *er
 		unlink(a->path);
 	a->descriptor = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	/* the rights are set before anybody can connect: nobody can until listen */
-	if (a->descriptor < 0 || bind(a->descriptor, (struct sockaddr *)&address, sizeof(address)) != 0 ||
-		chmod(a->path, 0600) != 0 || listen(a->descriptor, 16) != 0 || lstat(a->path, &s) != 0) {
+	if (a->descriptor < 0 ||
+		bind(a->descriptor, (struct sockaddr *)&address, sizeof(address)) != 0 ||
+		chmod(a->path, 0600) != 0 || listen(a->descriptor, 16) != 0 ||
+		lstat(a->path, &s) != 0) {
 		weft_buffer_format(error, "--admin %s: %s\n", a->path, strerror(errno));
-		return errno == EADDRINUSE ? WEFT_IN_USE : errno == EACCES ? WEFT_NO_PERMISSION : WEFT_IO;
+		return errno == EADDRINUSE ? WEFT_IN_USE
+			: errno == EACCES  ? WEFT_NO_PERMISSION
+					   : WEFT_IO;
 	}
 	a->device = s.st_dev;
 	a->inode = s.st_ino;
-	return weft_io_watch(weft_loop_io(a->runtime->loop), a->descriptor, WEFT_IO_READABLE, ready, a, &a->watch);
+	return weft_io_watch(weft_loop_io(a->runtime->loop), a->descriptor, WEFT_IO_READABLE, ready,
+		a, &a->watch);
 }
 
-enum weft_status weft_admin_create(struct weft_runtime *r, const char *path, struct weft_buffer *error,
-	struct weft_admin **out)
+enum weft_status weft_admin_create(struct weft_runtime *r, const char *path,
+	struct weft_buffer *error, struct weft_admin **out)
 {
 	struct weft_admin *a = weft_alloc(sizeof(*a));
 	if (!a)

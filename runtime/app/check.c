@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT
  *
- * check.c: watches every table, and at the first word of a new version writes the whole state. Writing waits for the
- * reader: no state is left out.
+ * check.c: watches every table, and at the first word of a new version writes the whole state.
+ * Writing waits for the reader: no state is left out.
  */
 #include "app/check.h"
 
@@ -28,7 +28,8 @@ static void write_all(struct weft_check *c, const char *data, size_t size)
 		} else if (n < 0 && errno == EAGAIN) {
 			poll(&(struct pollfd){ .fd = c->descriptor, .events = POLLOUT }, 1, -1);
 		} else if (n < 0 && errno != EINTR) {
-			weft_log(&c->runtime->log, WEFT_LOG_WARN, "--check: nobody reads the states any more");
+			weft_log(&c->runtime->log, WEFT_LOG_WARN,
+				"--check: nobody reads the states any more");
 			c->descriptor = -1;
 		}
 	}
@@ -49,13 +50,15 @@ static void dump(struct weft_check *c)
 	weft_engine_dump(r->engine, &b);
 	weft_buffer_format(&b, "{\"commit\":%llu}\n", (unsigned long long)c->version);
 	if (b.failed)
-		weft_log(&r->log, WEFT_LOG_ERROR, "--check: no memory to write version %llu", (unsigned long long)c->version);
+		weft_log(&r->log, WEFT_LOG_ERROR, "--check: no memory to write version %llu",
+			(unsigned long long)c->version);
 	else
 		write_all(c, b.data, b.size);
 	weft_buffer_free(&b);
 }
 
-static void changed(void *user, const struct weft_table *table, const struct weft_change *changes, size_t count)
+static void changed(
+	void *user, const struct weft_table *table, const struct weft_change *changes, size_t count)
 {
 	struct weft_check *c = user;
 	uint64_t version = weft_engine_version(c->runtime->engine);

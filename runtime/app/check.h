@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT
  *
- * check.h: the state after each transaction, written to a descriptor for the oracle of `weft run --check`:
+ * check.h: the state after each transaction, written to a descriptor for the oracle of `weft run
+ * --check`:
  *
  *   {"param":"namespace","value":"shop"}          every param
- *   {"table":"services","row":{...}}              every row of every table that is not internal (weft_engine_dump)
+ *   {"table":"services","row":{...}}              every row of every table that is not internal
+ * (weft_engine_dump)
  *   {"commit":7}                                  the version: the end of this state
  */
 #ifndef WEFT_APP_CHECK_H

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT
  *
- * feed.c: reads the lines of feed.h and does what they say. Nothing here knows a program: tables by name, rows by
- * their descriptors.
+ * feed.c: reads the lines of feed.h and does what they say. Nothing here knows a program: tables by
+ * name, rows by their descriptors.
  */
 #include "app/feed.h"
 
@@ -22,7 +22,8 @@ struct feed {
 
 static enum weft_status fail(struct feed *f, const char *what, struct weft_text name)
 {
-	weft_buffer_format(f->error, "line %zu: %s%s%.*s", f->line, what, name.size ? ": " : "", (int)name.size, name.data);
+	weft_buffer_format(f->error, "line %zu: %s%s%.*s", f->line, what, name.size ? ": " : "",
+		(int)name.size, name.data);
 	return WEFT_INVALID;
 }
 
@@ -42,11 +43,13 @@ static enum weft_status commit(struct feed *f)
 	if (status == WEFT_OK)
 		status = weft_engine_commit(f->engine);
 	if (status != WEFT_OK)
-		weft_buffer_format(f->error, "line %zu: the transaction failed: %s", f->line, weft_status_name(status));
+		weft_buffer_format(f->error, "line %zu: the transaction failed: %s", f->line,
+			weft_status_name(status));
 	return status;
 }
 
-static enum weft_status change(struct feed *f, bool put, struct weft_text name, const struct weft_doc *row)
+static enum weft_status change(
+	struct feed *f, bool put, struct weft_text name, const struct weft_doc *row)
 {
 	unsigned t = 0;
 
@@ -64,13 +67,15 @@ static enum weft_status change(struct feed *f, bool put, struct weft_text name, 
 	enum weft_status status = bytes ? begin(f) : WEFT_NO_MEMORY;
 	if (status == WEFT_OK)
 		status = put ? weft_decode_row(&d, table->row, row, bytes)
-		             : weft_decode_some(&d, table->row, table->key, table->key_count, row, bytes, &whole);
+			     : weft_decode_some(&d, table->row, table->key, table->key_count, row,
+				       bytes, &whole);
 	if (status == WEFT_OK && !whole)
 		status = WEFT_INVALID;
 	if (status == WEFT_INVALID)
 		fail(f, d.reason[0] ? d.reason : "the key is not whole", name);
 	else if (status == WEFT_OK)
-		status = put ? weft_engine_put(f->engine, t, bytes) : weft_engine_delete(f->engine, t, bytes);
+		status = put ? weft_engine_put(f->engine, t, bytes)
+			     : weft_engine_delete(f->engine, t, bytes);
 	weft_free(bytes);
 	return status == WEFT_NOT_FOUND ? WEFT_OK : status;
 }
@@ -81,7 +86,10 @@ static enum weft_status carry_out(struct feed *f, const struct weft_doc *line)
 	const struct weft_doc *verb = line->first;
 
 	if (!verb)
-		return fail(f, "expected {\"put\": ...}, {\"delete\": ...}, {\"commit\":true} or {\"rollback\":true}", WEFT_TEXT(""));
+		return fail(f,
+			"expected {\"put\": ...}, {\"delete\": ...}, {\"commit\":true} or "
+			"{\"rollback\":true}",
+			WEFT_TEXT(""));
 	bool put = weft_text_equal(verb->key, WEFT_TEXT("put"));
 	if (row && (put || weft_text_equal(verb->key, WEFT_TEXT("delete"))))
 		return change(f, put, verb->text, row);
@@ -107,12 +115,17 @@ static enum weft_status one_line(struct feed *f, struct weft_text text)
 	return status;
 }
 
-enum weft_status weft_feed(struct weft_program_head *program, struct weft_text lines, struct weft_buffer *error)
+enum weft_status weft_feed(
+	struct weft_program_head *program, struct weft_text lines, struct weft_buffer *error)
 {
-	struct feed f = { .program = program, .engine = program->engine, .info = program->info->engine, .error = error };
+	struct feed f = { .program = program,
+		.engine = program->engine,
+		.info = program->info->engine,
+		.error = error };
 	enum weft_status status = WEFT_OK;
 
-	for (const char *at = lines.data, *end = lines.data + lines.size; status == WEFT_OK && at < end;) {
+	for (const char *at = lines.data, *end = lines.data + lines.size;
+		status == WEFT_OK && at < end;) {
 		const char *stop = memchr(at, '\n', (size_t)(end - at));
 		struct weft_text line = { at, (size_t)((stop ? stop : end) - at) };
 		f.line++;
@@ -127,7 +140,8 @@ enum weft_status weft_feed(struct weft_program_head *program, struct weft_text l
 	return status;
 }
 
-enum weft_status weft_feed_file(struct weft_program_head *program, const char *path, struct weft_buffer *error)
+enum weft_status weft_feed_file(
+	struct weft_program_head *program, const char *path, struct weft_buffer *error)
 {
 	struct weft_buffer lines = { 0 };
 	char bytes[65536];
@@ -141,7 +155,8 @@ enum weft_status weft_feed_file(struct weft_program_head *program, const char *p
 	while ((n = fread(bytes, 1, sizeof(bytes), f)) > 0)
 		weft_buffer_add(&lines, bytes, n);
 	fclose(f);
-	enum weft_status status = lines.failed ? WEFT_NO_MEMORY
+	enum weft_status status = lines.failed
+		? WEFT_NO_MEMORY
 		: weft_feed(program, (struct weft_text){ lines.data, lines.size }, error);
 	weft_buffer_free(&lines);
 	return status;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT
  *
- * net.c: puts an instance's workers and listeners together, sums their counters, and lets the application hand
- * in connections of its own (weft_adopt, weft_dial).
+ * net.c: puts an instance's workers and listeners together, sums their counters, and lets the
+ * application hand in connections of its own (weft_adopt, weft_dial).
  */
 #include "app/net.h"
 
@@ -17,7 +17,7 @@
 
 struct weft_net {
 	struct weft_net_host host;
-	unsigned count;                /* threads: the instance's and the workers */
+	unsigned count; /* threads: the instance's and the workers */
 	struct weft_worker **workers;
 	struct weft_conns **conns;
 	struct weft_listeners *listeners;
@@ -25,12 +25,14 @@ struct weft_net {
 	atomic_bool publish_posted;
 };
 
-/* A commit waited for a worker that still read the older view; the engine's thread publishes it now. */
+/* A commit waited for a worker that still read the older view; the engine's thread publishes it
+ * now. */
 static void run_publish(struct weft_task *task)
 {
 	struct weft_net *net = weft_container(task, struct weft_net, publish);
 	atomic_store(&net->publish_posted, false);
-	(void)weft_engine_publish(net->host.engine); /* still blocked: that worker's unpin says so again */
+	(void)weft_engine_publish(
+		net->host.engine); /* still blocked: that worker's unpin says so again */
 }
 
 /* In the thread of the worker that unpinned. */
@@ -134,7 +136,8 @@ void weft_net_destroy(struct weft_net *net)
 	weft_free(net);
 }
 
-void weft_net_each(const struct weft_net *net, unsigned rule, weft_listener_view_fn *each, void *user)
+void weft_net_each(
+	const struct weft_net *net, unsigned rule, weft_listener_view_fn *each, void *user)
 {
 	weft_listeners_each(net->listeners, rule, each, user);
 }
@@ -145,32 +148,36 @@ void weft_net_counters(const struct weft_net *net, weft_net_counter_fn *each, vo
 		const char *name;
 		size_t offset;
 	} all[] = {
-		{"accepted", offsetof(struct weft_net_counters, accepted)},
-		{"active", offsetof(struct weft_net_counters, active)},
-		{"denied", offsetof(struct weft_net_counters, denied)},
-		{"judged", offsetof(struct weft_net_counters, judged)},
-		{"revoked", offsetof(struct weft_net_counters, revoked)},
-		{"dial_failed", offsetof(struct weft_net_counters, dial_failed)},
-		{"bytes", offsetof(struct weft_net_counters, bytes)},
+		{ "accepted", offsetof(struct weft_net_counters, accepted) },
+		{ "active", offsetof(struct weft_net_counters, active) },
+		{ "denied", offsetof(struct weft_net_counters, denied) },
+		{ "judged", offsetof(struct weft_net_counters, judged) },
+		{ "revoked", offsetof(struct weft_net_counters, revoked) },
+		{ "dial_failed", offsetof(struct weft_net_counters, dial_failed) },
+		{ "bytes", offsetof(struct weft_net_counters, bytes) },
 	};
 	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
 		uint64_t sum = 0;
 		for (unsigned t = 0; t < net->count; t++) {
 			const char *counters = (const char *)&net->conns[t]->counters;
-			sum += __atomic_load_n((const uint64_t *)(const void *)(counters + all[i].offset), __ATOMIC_RELAXED);
+			sum += __atomic_load_n(
+				(const uint64_t *)(const void *)(counters + all[i].offset),
+				__ATOMIC_RELAXED);
 		}
 		each(user, all[i].name, sum);
 	}
 }
 
-enum weft_status weft_net_adopt(struct weft_net *net, unsigned rule, const void *key, int descriptor)
+enum weft_status weft_net_adopt(
+	struct weft_net *net, unsigned rule, const void *key, int descriptor)
 {
 	struct weft_gate *gate = weft_listeners_gate(net->listeners, rule, key);
 	struct weft_io_socket *socket;
 	if (!gate)
 		return WEFT_NOT_FOUND;
 	static const struct weft_io_socket_events deaf;
-	enum weft_status status = weft_io_adopt(weft_loop_io(net->host.loop), descriptor, &deaf, NULL, &socket);
+	enum weft_status status =
+		weft_io_adopt(weft_loop_io(net->host.loop), descriptor, &deaf, NULL, &socket);
 	if (status < 0)
 		return status;
 	struct weft_stream *stream = weft_socket_stream(socket);
@@ -178,20 +185,23 @@ enum weft_status weft_net_adopt(struct weft_net *net, unsigned rule, const void 
 		weft_io_abort(socket);
 		return WEFT_NO_MEMORY;
 	}
-	status = weft_gate_run(gate, stream, weft_socket_local(socket), weft_socket_original(socket));
+	status = weft_gate_run(
+		gate, stream, weft_socket_local(socket), weft_socket_original(socket));
 	if (status < 0)
 		weft_stream_abort(stream);
 	return status;
 }
 
-enum weft_status weft_net_dial(struct weft_net *net, unsigned rule, const void *key, struct weft_addr to,
-	struct weft_stream **out)
+enum weft_status weft_net_dial(struct weft_net *net, unsigned rule, const void *key,
+	struct weft_addr to, struct weft_stream **out)
 {
-	static const struct weft_ip loopback = {{[10] = 0xff, [11] = 0xff, [12] = 127, [15] = 1}};
+	static const struct weft_ip loopback = {
+		{ [10] = 0xff, [11] = 0xff, [12] = 127, [15] = 1 }
+	};
 	struct weft_gate *gate = weft_listeners_gate(net->listeners, rule, key);
 	if (!gate)
 		return WEFT_NOT_FOUND;
-	struct weft_addr remote[2] = {to, {loopback, 0}};
+	struct weft_addr remote[2] = { to, { loopback, 0 } };
 	struct weft_stream *end[2];
 	enum weft_status status = weft_pair_create(net->host.loop, remote, end);
 	if (status < 0)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT
  *
- * options.c: the command line of a built program. Exit codes: 0 ended cleanly, 1 failed while running, 2 the options or
- * params are wrong.
+ * options.c: the command line of a built program. Exit codes: 0 ended cleanly, 1 failed while
+ * running, 2 the options or params are wrong.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -27,13 +27,15 @@ static const char help_text[] =
 	"Options:\n"
 	"  --manifests DIR      Kubernetes manifests (.yaml, .yml, .json), read and followed\n"
 	"  --set NAME=VALUE     a param; may be given several times\n"
-	"  --workers N          threads for connections; 0: the main one serves them too (default)\n"
+	"  --workers N          threads for connections; 0: the main one serves them too "
+	"(default)\n"
 	"  --backend NAME       io_uring or epoll (default: what works here)\n"
 	"  --admin PATH         Unix socket for `weft status` and `weft watch`; `none` for none\n"
 	"  --drain DURATION     how long open connections may take to end (default 30s)\n"
 	"  --log LEVEL          debug, info, warn or error (default info)\n"
 	"  --feed FILE          instead of the world: transactions from JSON lines, then the end\n"
-	"  --check-fd N         every settled state as JSON lines to this descriptor (for `weft run --check`)\n"
+	"  --check-fd N         every settled state as JSON lines to this descriptor (for `weft "
+	"run --check`)\n"
 	"  --version, --help\n"
 	"\n"
 	"SIGTERM and SIGINT drain; a second one ends at once.\n"
@@ -41,13 +43,14 @@ static const char help_text[] =
 
 static void print_help(const struct weft_program_info *info)
 {
-	printf("%s, compiled by Weft from %s\n\nUsage: %s [OPTIONS]\n\n%s", info->name, info->source, info->name, help_text);
+	printf("%s, compiled by Weft from %s\n\nUsage: %s [OPTIONS]\n\n%s", info->name,
+		info->source, info->name, help_text);
 	if (info->param_count)
 		printf("\nParams (--set NAME=VALUE):\n");
 	for (size_t i = 0; i < info->param_count; i++) {
 		const struct weft_param_info *p = &info->params[i];
-		printf("  %-20s %-10s%s%s%s%s\n", p->name, p->type->name, p->env ? " from " : "", p->env ? p->env : "",
-			p->absent ? "" : " (required)", "");
+		printf("  %-20s %-10s%s%s%s%s\n", p->name, p->type->name, p->env ? " from " : "",
+			p->env ? p->env : "", p->absent ? "" : " (required)", "");
 	}
 }
 
@@ -63,18 +66,21 @@ static void default_admin(struct arguments *a, const char *name)
 	struct stat s;
 	snprintf(directory, sizeof(directory), "/tmp/weft-%u", (unsigned)getuid());
 	/* a directory of ours alone: somebody else's is not used */
-	if ((mkdir(directory, 0700) != 0 && errno != EEXIST) || lstat(directory, &s) != 0 || !S_ISDIR(s.st_mode) ||
-		s.st_uid != getuid() || (s.st_mode & 077)) {
-		fprintf(stderr, "%s: %s is not ours alone: no admin socket (--admin PATH)\n", name, directory);
+	if ((mkdir(directory, 0700) != 0 && errno != EEXIST) || lstat(directory, &s) != 0 ||
+		!S_ISDIR(s.st_mode) || s.st_uid != getuid() || (s.st_mode & 077)) {
+		fprintf(stderr, "%s: %s is not ours alone: no admin socket (--admin PATH)\n", name,
+			directory);
 		a->no_admin = true;
 		return;
 	}
 	snprintf(a->admin, sizeof(a->admin), "%s/%s.sock", directory, name);
 }
 
-static bool wrong(const struct weft_program_info *info, const char *option, const char *value, const char *why)
+static bool wrong(const struct weft_program_info *info, const char *option, const char *value,
+	const char *why)
 {
-	fprintf(stderr, "%s: %s%s%s: %s\n", info->name, option, value ? " " : "", value ? value : "", why);
+	fprintf(stderr, "%s: %s%s%s: %s\n", info->name, option, value ? " " : "",
+		value ? value : "", why);
 	return false;
 }
 
@@ -94,12 +100,14 @@ static bool set_param(const struct weft_program_info *info, struct arguments *a,
 	const char *equals = strchr(value, '=');
 	if (!equals || equals == value)
 		return wrong(info, "--set", value, "it is NAME=VALUE");
-	if (!weft_grow(&a->settings, &a->setting_room, a->options.setting_count + 1, sizeof(*a->settings)))
+	if (!weft_grow(&a->settings, &a->setting_room, a->options.setting_count + 1,
+		    sizeof(*a->settings)))
 		return wrong(info, "--set", value, "no memory");
 	char *name = weft_strdup_n(value, (size_t)(equals - value));
 	if (!name)
 		return wrong(info, "--set", value, "no memory");
-	a->settings[a->options.setting_count++] = (struct weft_setting){ .name = name, .value = equals + 1 };
+	a->settings[a->options.setting_count++] =
+		(struct weft_setting){ .name = name, .value = equals + 1 };
 	return true;
 }
 
@@ -117,14 +125,16 @@ static bool set_drain(const struct weft_program_info *info, struct arguments *a,
 {
 	const char *why = NULL;
 	struct weft_text text = { value, strlen(value) };
-	if (weft_parse_value(NULL, &weft_type_duration, text, &a->options.drain, &why) != WEFT_OK || a->options.drain < 0)
+	if (weft_parse_value(NULL, &weft_type_duration, text, &a->options.drain, &why) != WEFT_OK ||
+		a->options.drain < 0)
 		return wrong(info, "--drain", value, why ? why : "a duration is like 30s");
 	if (a->options.drain == 0)
 		a->options.drain = 1; /* 0 would be the default */
 	return true;
 }
 
-static bool take(const struct weft_program_info *info, struct arguments *a, const char *option, char *value)
+static bool take(
+	const struct weft_program_info *info, struct arguments *a, const char *option, char *value)
 {
 	struct weft_options *o = &a->options;
 	unsigned long n;
@@ -156,7 +166,8 @@ static bool take(const struct weft_program_info *info, struct arguments *a, cons
 	return true;
 }
 
-static bool read_arguments(const struct weft_program_info *info, struct arguments *a, int argc, char **argv)
+static bool read_arguments(
+	const struct weft_program_info *info, struct arguments *a, int argc, char **argv)
 {
 	for (int i = 1; i < argc; i++) {
 		char *option = argv[i], *value = NULL, name[32];
@@ -180,20 +191,25 @@ static bool read_arguments(const struct weft_program_info *info, struct argument
 			value = argv[++i];
 		}
 		if (!value)
-			return wrong(info, option, NULL, "there is no such option, or it wants a value (try --help)");
+			return wrong(info, option, NULL,
+				"there is no such option, or it wants a value (try --help)");
 		if (!take(info, a, option, value))
 			return false;
 	}
 	return true;
 }
 
-/* A program that reads Kubernetes needs somewhere to read it: there is no API server's client in this version. */
+/* A program that reads Kubernetes needs somewhere to read it: there is no API server's client in
+ * this version. */
 static bool check_sources(const struct weft_program_info *info, const struct arguments *a)
 {
 	for (size_t i = 0; i < info->source_count; i++)
-		if (info->sources[i].kind == WEFT_SOURCE_KUBERNETES && !a->options.manifests && !a->feed) {
-			fprintf(stderr, "%s: `%s` is `from kubernetes` (%s): give --manifests DIR\n", info->name,
-				info->engine->tables[info->sources[i].table].name, info->sources[i].place);
+		if (info->sources[i].kind == WEFT_SOURCE_KUBERNETES && !a->options.manifests &&
+			!a->feed) {
+			fprintf(stderr,
+				"%s: `%s` is `from kubernetes` (%s): give --manifests DIR\n",
+				info->name, info->engine->tables[info->sources[i].table].name,
+				info->sources[i].place);
 			return false;
 		}
 	return true;
@@ -222,7 +238,8 @@ static int run(const struct weft_program_info *info, struct arguments *a)
 		struct weft_buffer why = { 0 };
 		status = weft_feed_file(program, a->feed, &why);
 		if (status != WEFT_OK)
-			fprintf(stderr, "%s: --feed %s: %s\n", info->name, a->feed, why.data ? why.data : weft_status_name(status));
+			fprintf(stderr, "%s: --feed %s: %s\n", info->name, a->feed,
+				why.data ? why.data : weft_status_name(status));
 		weft_buffer_free(&why);
 	} else {
 		status = weft_run(program);
@@ -242,7 +259,8 @@ int weft_main(const struct weft_program_info *info, int argc, char **argv)
 			print_help(info);
 			code = 0;
 		} else if (a.version) {
-			printf("%s, weft %s, ABI %u\n", info->name, WEFT_VERSION, info->abi_version);
+			printf("%s, weft %s, ABI %u\n", info->name, WEFT_VERSION,
+				info->abi_version);
 			code = 0;
 		} else if (check_sources(info, &a)) {
 			code = run(info, &a);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT
  *
- * runtime.c: an instance's life: made, turned, drained, gone. Creating reads the params and commits the first
- * transaction (so an application may put rows at once); sources, listeners and signals begin with the first turn.
+ * runtime.c: an instance's life: made, turned, drained, gone. Creating reads the params and commits
+ * the first transaction (so an application may put rows at once); sources, listeners and signals
+ * begin with the first turn.
  */
 #include "app/runtime.h"
 
@@ -40,14 +41,21 @@ static void ask(struct weft_runtime *r, int what)
 	weft_io_wake(weft_loop_io(r->loop));
 }
 
-void weft_stop(void *program) { ask(runtime_of(program), 1); }
-void weft_stop_now(void *program) { ask(runtime_of(program), 2); }
+void weft_stop(void *program)
+{
+	ask(runtime_of(program), 1);
+}
+void weft_stop_now(void *program)
+{
+	ask(runtime_of(program), 2);
+}
 
 static void signalled(void *user, int signal)
 {
 	struct weft_runtime *r = user;
 	int what = r->phase == WEFT_PHASE_DRAINING || atomic_load(&r->asked) ? 2 : 1;
-	weft_log(&r->log, WEFT_LOG_INFO, "%s: %s", signal == SIGINT ? "interrupted" : "asked to end",
+	weft_log(&r->log, WEFT_LOG_INFO, "%s: %s",
+		signal == SIGINT ? "interrupted" : "asked to end",
 		what == 2 ? "resetting what is open" : "draining (once more: at once)");
 	ask(r, what);
 }
@@ -73,7 +81,8 @@ static void obey(struct weft_runtime *r)
 
 static void run_posts(struct weft_task *task)
 {
-	struct weft_runtime *r = (struct weft_runtime *)(void *)((char *)task - offsetof(struct weft_runtime, run_posts));
+	struct weft_runtime *r = (struct weft_runtime *)(void *)((char *)task -
+		offsetof(struct weft_runtime, run_posts));
 	pthread_mutex_lock(&r->post_lock);
 	struct weft_post *all = r->posts;
 	r->posts = NULL;
@@ -123,7 +132,8 @@ enum weft_status weft_turn(void *program, int timeout_ms)
 		return WEFT_END;
 	int64_t wait = timeout_ms < 0 ? -1 : timeout_ms * INT64_C(1000000);
 	if (r->phase == WEFT_PHASE_NEW) {
-		/* the ring belongs to the thread of this turn: sources, which may take long, begin behind it */
+		/* the ring belongs to the thread of this turn: sources, which may take long, begin
+		 * behind it */
 		enum weft_status status = weft_loop_turn(r->loop, 0);
 		if (status < 0)
 			return status;
@@ -171,8 +181,8 @@ static struct weft_options options_of(const struct weft_options *given)
 	return o;
 }
 
-static enum weft_status first_transaction(struct weft_runtime *r, const struct weft_options *o,
-	struct weft_buffer *error)
+static enum weft_status first_transaction(
+	struct weft_runtime *r, const struct weft_options *o, struct weft_buffer *error)
 {
 	enum weft_status status = weft_engine_begin(r->engine);
 	if (status != WEFT_OK)
@@ -186,29 +196,44 @@ static enum weft_status first_transaction(struct weft_runtime *r, const struct w
 	return status;
 }
 
-static enum weft_status make_core(struct weft_runtime *r, const struct weft_options *o, struct weft_buffer *error)
+static enum weft_status make_core(
+	struct weft_runtime *r, const struct weft_options *o, struct weft_buffer *error)
 {
 	const struct weft_program_info *info = r->info;
 	enum weft_status status = weft_engine_create(info->engine, r->program, &r->engine);
 	if (status != WEFT_OK)
 		return status;
-	*r->program = (struct weft_program_head){ .info = info, .engine = r->engine,
-		.intern = weft_engine_intern(r->engine), .runtime = r, .user = o->user };
-	struct weft_io_options io = { .backend = o->backend, .log = r->log.write, .log_user = r->log.user };
+	*r->program = (struct weft_program_head){ .info = info,
+		.engine = r->engine,
+		.intern = weft_engine_intern(r->engine),
+		.runtime = r,
+		.user = o->user };
+	struct weft_io_options io = {
+		.backend = o->backend, .log = r->log.write, .log_user = r->log.user
+	};
 	status = weft_loop_create(&io, &r->loop);
 	if (status != WEFT_OK)
-		weft_buffer_format(error, "the reactor%s%s: %s\n", o->backend ? " " : "", o->backend ? o->backend : "",
-			weft_status_name(status));
+		weft_buffer_format(error, "the reactor%s%s: %s\n", o->backend ? " " : "",
+			o->backend ? o->backend : "", weft_status_name(status));
 	if (status == WEFT_OK && o->signals) /* before there are threads, which inherit the mask */
 		status = weft_loop_signals(r->loop, signalled, r);
 	return status;
 }
 
-static enum weft_status make_parts(struct weft_runtime *r, const struct weft_options *o, struct weft_buffer *error)
+static enum weft_status make_parts(
+	struct weft_runtime *r, const struct weft_options *o, struct weft_buffer *error)
 {
-	struct weft_net_host net = { .info = r->info, .program = r->program, .engine = r->engine, .loop = r->loop,
-		.workers = o->workers, .backend = o->backend, .log = net_log, .user = r };
-	struct weft_objects_host host = { .info = r->info, .program = r->program, .engine = r->engine, .log = &r->log };
+	struct weft_net_host net = { .info = r->info,
+		.program = r->program,
+		.engine = r->engine,
+		.loop = r->loop,
+		.workers = o->workers,
+		.backend = o->backend,
+		.log = net_log,
+		.user = r };
+	struct weft_objects_host host = {
+		.info = r->info, .program = r->program, .engine = r->engine, .log = &r->log
+	};
 	enum weft_status status = WEFT_OK;
 	if (o->has_check)
 		status = weft_check_create(r, o->check_fd, &r->check);
@@ -223,16 +248,17 @@ static enum weft_status make_parts(struct weft_runtime *r, const struct weft_opt
 	return status;
 }
 
-static enum weft_status make(struct weft_runtime *r, const struct weft_program_info *info, const struct weft_options *o,
-	struct weft_buffer *error)
+static enum weft_status make(struct weft_runtime *r, const struct weft_program_info *info,
+	const struct weft_options *o, struct weft_buffer *error)
 {
 	if (info->abi_version != WEFT_ABI_VERSION) {
-		weft_buffer_format(error, "%s was compiled for ABI %u, this library has %u\n", info->name, info->abi_version,
-			WEFT_ABI_VERSION);
+		weft_buffer_format(error, "%s was compiled for ABI %u, this library has %u\n",
+			info->name, info->abi_version, WEFT_ABI_VERSION);
 		return WEFT_INVALID;
 	}
 	r->info = info;
-	r->log = (struct weft_log){ .write = o->log, .user = o->user,
+	r->log = (struct weft_log){ .write = o->log,
+		.user = o->user,
 		.level = o->has_log_level ? o->log_level : WEFT_LOG_INFO };
 	r->user = o->user;
 	r->fed_by_application = !o->manifests;
@@ -271,8 +297,8 @@ static void destroy(struct weft_runtime *r)
 	weft_free(r);
 }
 
-enum weft_status weft_create(const struct weft_program_info *info, const struct weft_options *given, void **program,
-	char **error)
+enum weft_status weft_create(const struct weft_program_info *info, const struct weft_options *given,
+	void **program, char **error)
 {
 	struct weft_options o = options_of(given);
 	struct weft_buffer text = { 0 };

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT
  *
- * status.c: what `weft status` prints: collections, rules and their instances, sources, what was rejected, who lost,
- * counters. One walk gives both forms: each section says its facts to a writer, which is text or JSON.
+ * status.c: what `weft status` prints: collections, rules and their instances, sources, what was
+ * rejected, who lost, counters. One walk gives both forms: each section says its facts to a writer,
+ * which is text or JSON.
  */
 #include <inttypes.h>
 
@@ -75,15 +76,16 @@ static void collections(struct writer *w)
 		if (!is_collection(info, i))
 			continue;
 		if (!w->json) {
-			weft_buffer_format(w->out, "  %-24s %6zu row%s%s%s\n", is->name, rows, rows == 1 ? " " : "s",
-				is->is_input ? "" : "  derived", synced ? "" : "  not synced");
+			weft_buffer_format(w->out, "  %-24s %6zu row%s%s%s\n", is->name, rows,
+				rows == 1 ? " " : "s", is->is_input ? "" : "  derived",
+				synced ? "" : "  not synced");
 			continue;
 		}
 		next(w);
 		weft_buffer_format(w->out, "{");
 		text(w, "name", is->name);
-		weft_buffer_format(w->out, ",\"rows\":%zu,\"derived\":%s,\"synced\":%s}", rows, is->is_input ? "false" : "true",
-			synced ? "true" : "false");
+		weft_buffer_format(w->out, ",\"rows\":%zu,\"derived\":%s,\"synced\":%s}", rows,
+			is->is_input ? "false" : "true", synced ? "true" : "false");
 	}
 	end_section(w);
 }
@@ -93,7 +95,8 @@ static void instance(void *user, const struct weft_listener_view *v)
 	struct writer *w = user;
 	struct weft_buffer address = { 0 };
 	if (v->has_address)
-		weft_format_value(&address, w->runtime->program->intern, &weft_type_addr, &v->address);
+		weft_format_value(
+			&address, w->runtime->program->intern, &weft_type_addr, &v->address);
 	const char *at = address.data ? address.data : "";
 	const char *state = weft_listener_state_name(v->state);
 	if (w->json) {
@@ -108,8 +111,9 @@ static void instance(void *user, const struct weft_listener_view *v)
 		text(w, "reason", v->reason);
 		weft_buffer_format(w->out, ",\"connections\":%zu}", v->connections);
 	} else {
-		weft_buffer_format(w->out, "    %-28s %-22s %-9s %zu connection%s%s%s\n", v->label, at, state, v->connections,
-			v->connections == 1 ? "" : "s", *v->reason ? "  " : "", v->reason);
+		weft_buffer_format(w->out, "    %-28s %-22s %-9s %zu connection%s%s%s\n", v->label,
+			at, state, v->connections, v->connections == 1 ? "" : "s",
+			*v->reason ? "  " : "", v->reason);
 	}
 	weft_buffer_free(&address);
 }
@@ -121,7 +125,8 @@ static void waits_for(struct writer *w, const struct weft_rule_info *rule)
 		const struct weft_table *t = weft_engine_table(w->runtime->engine, rule->needs[i]);
 		if (weft_table_is_synced(t))
 			continue;
-		weft_buffer_format(w->out, w->json ? "%s\"%s\"" : "%s%s", before, weft_table_info(t)->name);
+		weft_buffer_format(
+			w->out, w->json ? "%s\"%s\"" : "%s%s", before, weft_table_info(t)->name);
 		before = w->json ? "," : ", ";
 	}
 }
@@ -167,21 +172,25 @@ static void sources(struct writer *w)
 			text(w, "directory", s.directory);
 			weft_buffer_format(w->out, ",");
 			text(w, "only", s.only ? s.only : "");
-			weft_buffer_format(w->out, ",\"files\":%zu,\"objects\":%zu,\"readings\":%" PRIu64 ",", s.files, s.objects,
-				s.readings);
+			weft_buffer_format(w->out,
+				",\"files\":%zu,\"objects\":%zu,\"readings\":%" PRIu64 ",", s.files,
+				s.objects, s.readings);
 			text(w, "problem", s.problem ? s.problem : "");
 			weft_buffer_format(w->out, "}");
 		} else {
-			weft_buffer_format(w->out, "  %s%s%s: %zu file%s, %zu object%s, read %" PRIu64 " time%s%s%s\n", s.directory,
-				s.only ? "/" : "",
-				s.only ? s.only : "", s.files, s.files == 1 ? "" : "s", s.objects, s.objects == 1 ? "" : "s", s.readings,
-				s.readings == 1 ? "" : "s", s.problem ? "; " : "", s.problem ? s.problem : "");
+			weft_buffer_format(w->out,
+				"  %s%s%s: %zu file%s, %zu object%s, read %" PRIu64 " time%s%s%s\n",
+				s.directory, s.only ? "/" : "", s.only ? s.only : "", s.files,
+				s.files == 1 ? "" : "s", s.objects, s.objects == 1 ? "" : "s",
+				s.readings, s.readings == 1 ? "" : "s", s.problem ? "; " : "",
+				s.problem ? s.problem : "");
 		}
 	}
 	end_section(w);
 }
 
-static void one_rejected(void *user, const struct weft_source_info *source, const char *place, const char *reason)
+static void one_rejected(
+	void *user, const struct weft_source_info *source, const char *place, const char *reason)
 {
 	struct writer *w = user;
 	const char *name = source ? w->runtime->info->engine->tables[source->table].name : "";
@@ -206,7 +215,9 @@ static void rejected(struct writer *w)
 	if (w->json)
 		section(w, "rejected");
 	for (size_t i = 0; i < weft_sources_folder_count(w->runtime->sources); i++)
-		weft_objects_each_rejected(weft_folder_objects(weft_sources_folder(w->runtime->sources, i)), one_rejected, w);
+		weft_objects_each_rejected(
+			weft_folder_objects(weft_sources_folder(w->runtime->sources, i)),
+			one_rejected, w);
 	end_section(w);
 }
 
@@ -244,7 +255,8 @@ static void conflicts(struct writer *w)
 		for (; row && (w->json || shown < ROWS_SHOWN); row = weft_cursor_next(&c), shown++)
 			conflict(w, t, row);
 		if (shown < count && !w->json)
-			weft_buffer_format(w->out, "  and %zu more of %s\n", count - shown, info->engine->tables[i].name);
+			weft_buffer_format(w->out, "  and %zu more of %s\n", count - shown,
+				info->engine->tables[i].name);
 	}
 	end_section(w);
 }
@@ -277,9 +289,10 @@ static void body(struct writer *w)
 void weft_status_text_of(struct weft_runtime *r, struct weft_buffer *out)
 {
 	struct writer w = { .runtime = r, .out = out, .comma = "" };
-	int64_t up = r->started_at ? (weft_loop_wall(r->loop) - r->started_at) / INT64_C(1000000000) : 0;
-	weft_buffer_format(out, "%s (%s): %s for %" PRId64 " s, version %" PRIu64 "\n", r->info->name, r->info->source,
-		phase_name(r), up, weft_engine_version(r->engine));
+	int64_t up =
+		r->started_at ? (weft_loop_wall(r->loop) - r->started_at) / INT64_C(1000000000) : 0;
+	weft_buffer_format(out, "%s (%s): %s for %" PRId64 " s, version %" PRIu64 "\n",
+		r->info->name, r->info->source, phase_name(r), up, weft_engine_version(r->engine));
 	body(&w);
 }
 
@@ -294,7 +307,7 @@ void weft_status_json_of(struct weft_runtime *r, struct weft_buffer *out)
 	text(&w, "phase", phase_name(r));
 	weft_buffer_format(out, ",");
 	text(&w, "backend", weft_io_backend(weft_loop_io(r->loop)));
-	weft_buffer_format(out, ",\"version\":%" PRIu64 ",\"started_ns\":%" PRId64, weft_engine_version(r->engine),
-		r->started_at);
+	weft_buffer_format(out, ",\"version\":%" PRIu64 ",\"started_ns\":%" PRId64,
+		weft_engine_version(r->engine), r->started_at);
 	body(&w);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT
  *
- * worker.c: the threads. A worker only turns its loop; all that it is asked comes as tasks of that loop: orders
- * of the listeners, and word of a flip, upon which connections are judged again.
+ * worker.c: the threads. A worker only turns its loop; all that it is asked comes as tasks of that
+ * loop: orders of the listeners, and word of a flip, upon which connections are judged again.
  */
 #include "app/worker.h"
 
@@ -46,11 +46,14 @@ static enum weft_status create_loop(struct weft_worker *w)
 		w->loop = w->host.loop;
 		return WEFT_OK;
 	}
-	struct weft_io_options options = {.backend = w->host.backend, .log = w->host.log, .log_user = w->host.user};
+	struct weft_io_options options = {
+		.backend = w->host.backend, .log = w->host.log, .log_user = w->host.user
+	};
 	return weft_loop_create(&options, &w->loop);
 }
 
-enum weft_status weft_worker_create(const struct weft_net_host *host, unsigned number, struct weft_worker **out)
+enum weft_status weft_worker_create(
+	const struct weft_net_host *host, unsigned number, struct weft_worker **out)
 {
 	struct weft_worker *w = weft_alloc(sizeof(*w));
 	if (!w)
@@ -72,7 +75,8 @@ enum weft_status weft_worker_create(const struct weft_net_host *host, unsigned n
 	return WEFT_OK;
 }
 
-/* Sockets that were reset last may still wait for their `closed`, which frees what stands behind them. */
+/* Sockets that were reset last may still wait for their `closed`, which frees what stands behind
+ * them. */
 static enum weft_status last_turns(struct weft_worker *w)
 {
 	int64_t until = weft_loop_now(w->loop) + LAST_TURNS;
@@ -94,10 +98,12 @@ static void *run(void *argument)
 	if (status >= 0)
 		status = last_turns(w);
 	if (status < 0) {
-		struct weft_buffer line = {0};
-		weft_buffer_format(&line, "worker %u ends: %s", w->number, weft_status_name(status));
+		struct weft_buffer line = { 0 };
+		weft_buffer_format(
+			&line, "worker %u ends: %s", w->number, weft_status_name(status));
 		if (!line.failed)
-			w->host.log(w->host.user, WEFT_LOG_ERROR, (struct weft_text){line.data, line.size});
+			w->host.log(w->host.user, WEFT_LOG_ERROR,
+				(struct weft_text){ line.data, line.size });
 		weft_buffer_free(&line);
 	}
 	return NULL;

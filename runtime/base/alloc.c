@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT
  *
- * alloc.c: malloc with counters and planted failures. The counters are relaxed atomics: exact at rest,
- * and cheap because the hot paths do not allocate at all.
+ * alloc.c: malloc with counters and planted failures. The counters are relaxed atomics: exact at
+ * rest, and cheap because the hot paths do not allocate at all.
  */
 #include "alloc.h"
 
@@ -57,7 +57,8 @@ void *weft_realloc(void *memory, size_t size)
 	void *moved = realloc(memory, size ? size : 1);
 	if (!moved)
 		return NULL;
-	atomic_fetch_add_explicit(&live_bytes, malloc_usable_size(moved) - before, memory_order_relaxed);
+	atomic_fetch_add_explicit(
+		&live_bytes, malloc_usable_size(moved) - before, memory_order_relaxed);
 	return moved;
 }
 

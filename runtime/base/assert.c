@@ -23,7 +23,8 @@ void weft_state_dump_leave(struct weft_state_dump *frame)
 
 void weft_assert_failed(const char *file, int line, const char *function, const char *condition)
 {
-	fprintf(stderr, "weft: internal error at %s:%d in %s: %s\n", file, line, function, condition);
+	fprintf(stderr, "weft: internal error at %s:%d in %s: %s\n", file, line, function,
+		condition);
 	struct weft_state_dump *frame = innermost;
 	innermost = NULL; /* a dump that fails itself must not come back here */
 	for (; frame; frame = frame->outer) {

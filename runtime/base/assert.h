@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT
  *
- * assert.h: 'ours is wrong'. On in every build; never reachable from network bytes or user data. Before the
- * process aborts, whoever registered on this thread prints its state, the innermost first.
+ * assert.h: 'ours is wrong'. On in every build; never reachable from network bytes or user data.
+ * Before the process aborts, whoever registered on this thread prints its state, the innermost
+ * first.
  */
 #ifndef WEFT_BASE_ASSERT_H
 #define WEFT_BASE_ASSERT_H
@@ -15,7 +16,8 @@
 void weft_assert_failed(const char *file, int line, const char *function, const char *condition)
 	__attribute__((noreturn, cold));
 
-/* A frame on the stack of whoever wants its state in the message: enter before, leave behind the work. */
+/* A frame on the stack of whoever wants its state in the message: enter before, leave behind the
+ * work. */
 struct weft_state_dump {
 	void (*dump)(const void *subject, struct weft_buffer *);
 	const void *subject;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT
  *
- * buffer.c: bytes that grow. A failed allocation is remembered in the buffer, so that a printer of twenty
- * steps is checked once, at its end.
+ * buffer.c: bytes that grow. A failed allocation is remembered in the buffer, so that a printer of
+ * twenty steps is checked once, at its end.
  */
 #include "buffer.h"
 #include "alloc.h"
@@ -13,7 +13,8 @@ static bool make_room(struct weft_buffer *b, size_t more)
 {
 	if (b->failed)
 		return false;
-	if (more >= SIZE_MAX / 2 - b->size || !weft_grow(&b->data, &b->room, b->size + more + 1, 1)) {
+	if (more >= SIZE_MAX / 2 - b->size ||
+		!weft_grow(&b->data, &b->room, b->size + more + 1, 1)) {
 		b->failed = true;
 		return false;
 	}

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT
  *
- * hash.c: content hashes. XXH3 is compiled in from libxxhash's header: 3 ns for a name, and no library at run time.
+ * hash.c: content hashes. XXH3 is compiled in from libxxhash's header: 3 ns for a name, and no
+ * library at run time.
  */
 #include <weft/abi/value.h>
 

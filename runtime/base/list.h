@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT
  *
- * list.h: intrusive doubly linked ring. A list is a node that heads it; a node that is in no list points
- * to itself, so taking it out twice is harmless. A zeroed node must be initialized first.
+ * list.h: intrusive doubly linked ring. A list is a node that heads it; a node that is in no list
+ * points to itself, so taking it out twice is harmless. A zeroed node must be initialized first.
  */
 #ifndef WEFT_BASE_LIST_H
 #define WEFT_BASE_LIST_H
@@ -13,11 +13,12 @@ struct weft_node {
 	struct weft_node *next, *prev;
 };
 
-#define weft_container(pointer, type, member) ((type *)(void *)((char *)(pointer) - offsetof(type, member)))
+#define weft_container(pointer, type, member) \
+	((type *)(void *)((char *)(pointer)-offsetof(type, member)))
 /* Safe against taking `node` out meanwhile. */
-#define weft_list_each(node, after, list)                                                                \
-	for (struct weft_node *node = (list)->next, *after = node->next; node != (list); node = after,     \
-			      after = node->next)
+#define weft_list_each(node, after, list)                                                \
+	for (struct weft_node *node = (list)->next, *after = node->next; node != (list); \
+		node = after, after = node->next)
 
 static inline void weft_list_init(struct weft_node *node)
 {

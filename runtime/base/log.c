@@ -50,7 +50,8 @@ void weft_log(const struct weft_log *log, enum weft_log_level level, const char 
 		log->write(log->user, level, (struct weft_text){ line, (size_t)size });
 		return;
 	}
-	line[size] = '\n'; /* over the NUL: one write per line, so that lines of threads do not mix */
+	line[size] =
+		'\n'; /* over the NUL: one write per line, so that lines of threads do not mix */
 	if (write(STDERR_FILENO, line, (size_t)size + 1) < 0)
 		return; /* nobody reads: there is nowhere left to say it */
 }

@@ -6,7 +6,8 @@
 
 #include <string.h>
 
-void weft_sort(void *items, void *spare, size_t count, size_t size, weft_compare_fn *compare, const void *context)
+void weft_sort(void *items, void *spare, size_t count, size_t size, weft_compare_fn *compare,
+	const void *context)
 {
 	char *to = items, *from = spare;
 	if (count < 2)
@@ -18,7 +19,8 @@ void weft_sort(void *items, void *spare, size_t count, size_t size, weft_compare
 		return;
 	memcpy(from, to, count * size);
 	for (size_t n = 0; n < count; n++) {
-		int left = k == count || (i < half && compare(context, from + i * size, from + k * size) <= 0);
+		int left = k == count ||
+			(i < half && compare(context, from + i * size, from + k * size) <= 0);
 		memcpy(to + n * size, from + (left ? i++ : k++) * size, size);
 	}
 }

@@ -9,7 +9,9 @@
 const char *weft_status_name(enum weft_status status)
 {
 	switch (status) {
-#define STATUS(name, text, sentence) case WEFT_##name: return text;
+#define STATUS(name, text, sentence) \
+	case WEFT_##name:            \
+		return text;
 #include "status.tbl"
 #undef STATUS
 	}
@@ -19,7 +21,9 @@ const char *weft_status_name(enum weft_status status)
 const char *weft_status_text(enum weft_status status)
 {
 	switch (status) {
-#define STATUS(name, text, sentence) case WEFT_##name: return sentence;
+#define STATUS(name, text, sentence) \
+	case WEFT_##name:            \
+		return sentence;
 #include "status.tbl"
 #undef STATUS
 	}

@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT
  *
- * buffers.c: the receive buffers of one reactor. Every buffer is in one of three places: with the kernel, in a
- * result on its way here, or on loan to the owner of a socket. They begin few and grow in steps while most are
- * on loan; receives that found none wait in a list and are armed again when one comes back.
+ * buffers.c: the receive buffers of one reactor. Every buffer is in one of three places: with the
+ * kernel, in a result on its way here, or on loan to the owner of a socket. They begin few and grow
+ * in steps while most are on loan; receives that found none wait in a list and are armed again when
+ * one comes back.
  */
 #include "io/object.h"
 
-enum { COPIED = 1 << 16 }; /* token of a lease that is not in a buffer; those of buffers are below */
+enum {
+	COPIED = 1 << 16
+}; /* token of a lease that is not in a buffer; those of buffers are below */
 
 struct copy {
 	struct weft_node node; /* of io->copies: what is on loan when the reactor is destroyed */
@@ -51,7 +54,7 @@ void weft_io_buffers_stop(struct weft_io *io)
 bool weft_io_buffers_grow(struct weft_io *io)
 {
 	if (io->counts.leased < io->counts.buffers / 2 ||
-	    io->counts.buffers + io->options.buffers_first > io->options.buffers_max)
+		io->counts.buffers + io->options.buffers_first > io->options.buffers_max)
 		return false;
 	return add_block(io) == WEFT_OK;
 }
@@ -77,19 +80,20 @@ void weft_io_give_back(struct weft_io *io, uint16_t id)
 	io->backend->give(io->world, id, weft_io_buffer(io, id), io->options.buffer_size);
 }
 
-/* In every turn, so that it does not matter whether the one that was woken before took its buffer. */
+/* In every turn, so that it does not matter whether the one that was woken before took its buffer.
+ */
 void weft_io_feed_starved(struct weft_io *io)
 {
 	for (uint32_t n = io->counts.buffers - io->counts.leased; n > 0 && io->starved; n--)
 		wake_starved(io);
 }
 
-/* Many flows that are stuck with a few bytes each must not starve the rest: when most buffers are on loan, what fills
- * less than half of one moves to memory of its own size. */
+/* Many flows that are stuck with a few bytes each must not starve the rest: when most buffers are
+ * on loan, what fills less than half of one moves to memory of its own size. */
 static uint8_t *copy_out(struct weft_io *io, const uint8_t *bytes, uint32_t size)
 {
 	if (io->counts.leased < io->options.buffers_max / 2 || size > io->options.buffer_size / 2 ||
-	    io->counts.copied + size > WEFT_IO_COPIED_MAX)
+		io->counts.copied + size > WEFT_IO_COPIED_MAX)
 		return NULL;
 	struct copy *copy = weft_alloc(sizeof(*copy) + size);
 	if (!copy)
@@ -133,7 +137,8 @@ void weft_io_starve(struct weft_io_socket *s)
 {
 	struct weft_io *io = s->object.io;
 	io->counts.starved++;
-	/* What is not on loan is free since, or in a result on its way: a return to wait for may be far off. */
+	/* What is not on loan is free since, or in a result on its way: a return to wait for may be
+	 * far off. */
 	if (weft_io_buffers_grow(io) || io->counts.leased < io->counts.buffers) {
 		weft_io_mark(&s->object);
 		return;

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT
  *
- * io.c: the reactor itself, above any back end: its objects with their generations, the turn, the wake-up and
- * the descriptor for an embedding loop. What a socket or listener does with its operations stands in socket.c
- * and listener.c.
+ * io.c: the reactor itself, above any back end: its objects with their generations, the turn, the
+ * wake-up and the descriptor for an embedding loop. What a socket or listener does with its
+ * operations stands in socket.c and listener.c.
  *
- * A tag (user_data) is generation << 32 | index << 8 | code: a result whose generation is not the slot's
- * belongs to an object that is gone, and only its buffer is taken back.
+ * A tag (user_data) is generation << 32 | index << 8 | code: a result whose generation is not the
+ * slot's belongs to an object that is gone, and only its buffer is taken back.
  */
 #include "io/object.h"
 
@@ -44,26 +44,34 @@ static bool add_chunk(struct weft_io *io)
 	io->chunks[io->chunk_count++] = chunk;
 	for (uint32_t i = WEFT_IO_CHUNK; i-- > 0;) {
 		struct weft_io_object *o = &chunk[i].object;
-		*o = (struct weft_io_object){ .io = io, .index = first + i, .generation = 1, .next = io->free };
+		*o = (struct weft_io_object){
+			.io = io, .index = first + i, .generation = 1, .next = io->free
+		};
 		io->free = o;
 	}
 	return true;
 }
 
-struct weft_io_object *weft_io_object_new(struct weft_io *io, enum weft_io_kind kind, int descriptor, void *user)
+struct weft_io_object *weft_io_object_new(
+	struct weft_io *io, enum weft_io_kind kind, int descriptor, void *user)
 {
 	if (!io->free && !add_chunk(io))
 		return NULL;
 	struct weft_io_object *o = io->free;
 	io->free = o->next;
-	struct weft_io_object fresh = { .io = io, .index = o->index, .generation = o->generation,
-					.kind = (uint8_t)kind, .descriptor = descriptor, .user = user };
+	struct weft_io_object fresh = { .io = io,
+		.index = o->index,
+		.generation = o->generation,
+		.kind = (uint8_t)kind,
+		.descriptor = descriptor,
+		.user = user };
 	memset(o, 0, sizeof(union weft_io_slot));
 	*o = fresh;
 	return o;
 }
 
-/* One that a callback of its last settling marked again is in the list of the marked, and put away from there. */
+/* One that a callback of its last settling marked again is in the list of the marked, and put away
+ * from there. */
 void weft_io_object_free(struct weft_io_object *o)
 {
 	struct weft_io *io = o->io;
@@ -84,7 +92,8 @@ void weft_io_mark(struct weft_io_object *o)
 	o->next = NULL;
 	*io->marked_last = o;
 	io->marked_last = &o->next;
-	/* An embedding loop sleeps on the descriptor: it must hear of what was asked for between turns. */
+	/* An embedding loop sleeps on the descriptor: it must hear of what was asked for between
+	 * turns. */
 	if (!io->in_turn && io->poll_descriptor >= 0)
 		weft_io_wake(io);
 }
@@ -112,8 +121,10 @@ enum weft_status weft_io_cancel(struct weft_io_object *o, uint8_t code)
 	struct weft_io *io = o->io;
 	if (!(o->in_flight & code) || o->cancelled & code)
 		return WEFT_OK;
-	struct weft_io_request request = { .code = WEFT_IO_CANCEL, .descriptor = o->descriptor,
-					   .tag = tag_of(o, WEFT_IO_CANCEL | code), .target = tag_of(o, code) };
+	struct weft_io_request request = { .code = WEFT_IO_CANCEL,
+		.descriptor = o->descriptor,
+		.tag = tag_of(o, WEFT_IO_CANCEL | code),
+		.target = tag_of(o, code) };
 	enum weft_status status = io->backend->submit(io->world, &request);
 	if (status == WEFT_OK)
 		o->cancelled |= code;
@@ -138,7 +149,8 @@ static enum weft_status settle(struct weft_io_object *o)
 	}
 }
 
-/* Settles what is marked. What callbacks mark meanwhile is settled too, a bounded number of rounds. */
+/* Settles what is marked. What callbacks mark meanwhile is settled too, a bounded number of rounds.
+ */
 static void settle_marked(struct weft_io *io)
 {
 	for (int round = 0; round < 4 && io->marked_first; round++) {
@@ -168,7 +180,8 @@ static void dispatch(struct weft_io *io, const struct weft_io_result *r)
 		return;
 	}
 	if (code & WEFT_IO_CANCEL) {
-		/* After OK the operation's own result is on its way. Otherwise the cancel missed it: look again. */
+		/* After OK the operation's own result is on its way. Otherwise the cancel missed
+		 * it: look again. */
 		code &= (uint8_t)~WEFT_IO_CANCEL;
 		if (r->status != WEFT_OK && o->cancelled & code) {
 			o->cancelled &= (uint8_t)~code;
@@ -209,7 +222,10 @@ static enum weft_status start(struct weft_io *io)
 	const char *why = "";
 	enum weft_status status = io->backend->start(&io->options, &io->world, &why);
 	if (status == WEFT_UNSUPPORTED && !io->fixed) {
-		weft_io_log(io, WEFT_LOG_WARN, "io_uring does not work here (%s): using epoll, which costs more CPU per byte", why);
+		weft_io_log(io, WEFT_LOG_WARN,
+			"io_uring does not work here (%s): using epoll, which costs more CPU per "
+			"byte",
+			why);
 		io->backend = &weft_io_epoll_backend;
 		status = io->backend->start(&io->options, &io->world, &why);
 	}
@@ -219,7 +235,8 @@ static enum weft_status start(struct weft_io *io)
 	io->started = true;
 	status = weft_io_buffers_start(io);
 	if (status == WEFT_OK && io->wake_descriptor >= 0) {
-		status = weft_io_watch(io, io->wake_descriptor, WEFT_IO_READABLE, drain_wake, io, &io->wake_watch);
+		status = weft_io_watch(
+			io, io->wake_descriptor, WEFT_IO_READABLE, drain_wake, io, &io->wake_watch);
 		if (status == WEFT_OK) {
 			io->wake_watch->internal = true;
 			io->counts.watches--;
@@ -227,7 +244,8 @@ static enum weft_status start(struct weft_io *io)
 	}
 	if (status == WEFT_OK && io->poll_descriptor >= 0) {
 		struct epoll_event event = { .events = EPOLLIN };
-		if (epoll_ctl(io->poll_descriptor, EPOLL_CTL_ADD, io->backend->descriptor(io->world), &event) < 0)
+		if (epoll_ctl(io->poll_descriptor, EPOLL_CTL_ADD,
+			    io->backend->descriptor(io->world), &event) < 0)
 			status = WEFT_NO_MEMORY;
 	}
 	return status;
@@ -238,7 +256,8 @@ enum weft_status weft_io_check_thread(const struct weft_io *io)
 	return !io->started || thrd_equal(io->thread, thrd_current()) ? WEFT_OK : WEFT_WRONG_THREAD;
 }
 
-/* For an embedding loop: nothing may wait for the next turn that does not make the descriptor readable. */
+/* For an embedding loop: nothing may wait for the next turn that does not make the descriptor
+ * readable. */
 static void leave_ready(struct weft_io *io, bool more)
 {
 	if (io->backend->flush(io->world) || more || io->marked_first)
@@ -282,7 +301,7 @@ void weft_io_wake(struct weft_io *io)
 {
 	uint64_t one = 1;
 	if (!atomic_exchange(&io->woken, true) && io->wake_descriptor >= 0 &&
-	    write(io->wake_descriptor, &one, sizeof(one)) < 0)
+		write(io->wake_descriptor, &one, sizeof(one)) < 0)
 		return; /* only when the counter is full: it is readable then */
 }
 
@@ -307,7 +326,8 @@ void weft_io_alarm(struct weft_io *io, int64_t at)
 	if (io->poll_descriptor < 0 || at == io->alarm)
 		return;
 	int64_t absolute = at < 0 ? 0 : at > 0 ? at : 1; /* 0 disarms a timerfd */
-	struct itimerspec spec = { .it_value = { .tv_sec = absolute / 1000000000, .tv_nsec = absolute % 1000000000 } };
+	struct itimerspec spec = { .it_value = { .tv_sec = absolute / 1000000000,
+					   .tv_nsec = absolute % 1000000000 } };
 	timerfd_settime(io->timer_descriptor, TFD_TIMER_ABSTIME, &spec, NULL);
 	io->alarm = at;
 }
@@ -320,8 +340,10 @@ int weft_io_descriptor(struct weft_io *io)
 	int poll = epoll_create1(EPOLL_CLOEXEC);
 	int timer = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
 	if (poll < 0 || timer < 0 || epoll_ctl(poll, EPOLL_CTL_ADD, timer, &event) < 0 ||
-	    epoll_ctl(poll, EPOLL_CTL_ADD, io->wake_descriptor, &event) < 0 ||
-	    (io->started && epoll_ctl(poll, EPOLL_CTL_ADD, io->backend->descriptor(io->world), &event) < 0)) {
+		epoll_ctl(poll, EPOLL_CTL_ADD, io->wake_descriptor, &event) < 0 ||
+		(io->started &&
+			epoll_ctl(poll, EPOLL_CTL_ADD, io->backend->descriptor(io->world), &event) <
+				0)) {
 		if (poll >= 0)
 			close(poll);
 		if (timer >= 0)
@@ -359,7 +381,9 @@ static const struct weft_io_backend *backend_of(const struct weft_io_options *op
 		return &weft_io_uring_backend;
 	if (strcmp(name, weft_io_epoll_backend.name) == 0)
 		return &weft_io_epoll_backend;
-	return strcmp(name, "sim") == 0 && options->sim ? ((const struct weft_sim_head *)options->sim)->backend : NULL;
+	return strcmp(name, "sim") == 0 && options->sim
+		? ((const struct weft_sim_head *)options->sim)->backend
+		: NULL;
 }
 
 enum weft_status weft_io_create(const struct weft_io_options *options, struct weft_io **result)
@@ -370,8 +394,13 @@ enum weft_status weft_io_create(const struct weft_io_options *options, struct we
 	struct weft_io *io = weft_alloc(sizeof(*io));
 	if (!io)
 		return WEFT_NO_MEMORY;
-	*io = (struct weft_io){ .backend = backend, .options = *options, .fixed = options->backend != NULL,
-				.wake_descriptor = -1, .poll_descriptor = -1, .timer_descriptor = -1, .alarm = -1 };
+	*io = (struct weft_io){ .backend = backend,
+		.options = *options,
+		.fixed = options->backend != NULL,
+		.wake_descriptor = -1,
+		.poll_descriptor = -1,
+		.timer_descriptor = -1,
+		.alarm = -1 };
 	struct weft_io_options *o = &io->options;
 	o->entries = o->entries ? o->entries : 512;
 	o->buffer_size = o->buffer_size ? o->buffer_size : WEFT_IO_BUFFER_SIZE;
@@ -403,7 +432,8 @@ void weft_io_destroy(struct weft_io *io)
 		io->backend->stop(io->world);
 	for (uint32_t i = 0; i < io->chunk_count * WEFT_IO_CHUNK; i++) {
 		struct weft_io_object *o = slot_of(io, i);
-		if ((o->kind == WEFT_IO_SOCKET || o->kind == WEFT_IO_LISTENER) && o->descriptor >= 0)
+		if ((o->kind == WEFT_IO_SOCKET || o->kind == WEFT_IO_LISTENER) &&
+			o->descriptor >= 0)
 			io->backend->close(io->world, o->descriptor, o->kind == WEFT_IO_SOCKET);
 	}
 	for (uint32_t i = 0; i < io->chunk_count; i++)

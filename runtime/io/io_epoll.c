@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT
  *
- * io_epoll.c: the same kernel by epoll, where io_uring is forbidden. A descriptor is registered once,
- * edge-triggered, at its first operation; what is ready is remembered, and the operations that are armed on a
- * ready descriptor are run in `wait`, one step each in turn, until they would block. Polls of foreign
- * descriptors are one-shot, so level-triggered.
+ * io_epoll.c: the same kernel by epoll, where io_uring is forbidden. A descriptor is registered
+ * once, edge-triggered, at its first operation; what is ready is remembered, and the operations
+ * that are armed on a ready descriptor are run in `wait`, one step each in turn, until they would
+ * block. Polls of foreign descriptors are one-shot, so level-triggered.
  */
 #include "base/alloc.h"
 #include "io/backend.h"
@@ -13,7 +13,11 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { READY_IN = 1, READY_OUT = 2, READY_END = 4 }; /* END: a hangup or an error, so reads go on until they tell */
+enum {
+	READY_IN = 1,
+	READY_OUT = 2,
+	READY_END = 4
+}; /* END: a hangup or an error, so reads go on until they tell */
 enum { EVENTS = 256 };
 
 /* By descriptor number. The tags are those of the armed operations, 0 for none. */
@@ -31,9 +35,13 @@ struct world {
 	struct slot *slots;
 	int slot_count;
 	int first, last; /* the queue; -1: empty */
-	struct weft_io_result *pending; /* results that came without waiting: cancels, registration errors */
+	struct weft_io_result
+		*pending; /* results that came without waiting: cancels, registration errors */
 	size_t pending_count, pending_room;
-	struct { void *data; uint32_t size; } *buffers; /* by id */
+	struct {
+		void *data;
+		uint32_t size;
+	} * buffers; /* by id */
 	uint16_t *free_ids;
 	uint32_t free_count;
 };
@@ -89,7 +97,7 @@ static struct slot *slot_for(struct world *w, int descriptor)
 static bool has_work(const struct slot *s)
 {
 	return ((s->receive || s->accept) && s->ready & (READY_IN | READY_END)) ||
-	       ((s->send || s->connect) && s->ready & (READY_OUT | READY_END));
+		((s->send || s->connect) && s->ready & (READY_OUT | READY_END));
 }
 
 static void enqueue(struct world *w, int descriptor)
@@ -133,7 +141,8 @@ static bool reserve_pending(struct world *w)
 
 static void report(struct world *w, uint64_t tag, enum weft_status status)
 {
-	w->pending[w->pending_count++] = (struct weft_io_result){ .tag = tag, .status = status, .descriptor = -1 };
+	w->pending[w->pending_count++] =
+		(struct weft_io_result){ .tag = tag, .status = status, .descriptor = -1 };
 }
 
 static void cancel(struct world *w, struct slot *s, const struct weft_io_request *r)
@@ -153,13 +162,16 @@ static bool register_slot(struct world *w, struct slot *s, const struct weft_io_
 {
 	struct epoll_event event = { .data.fd = r->descriptor };
 	if (r->code == WEFT_IO_POLL)
-		event.events = EPOLLONESHOT | (r->interest & WEFT_IO_READABLE ? EPOLLIN | EPOLLRDHUP : 0) |
-			       (r->interest & WEFT_IO_WRITABLE ? EPOLLOUT : 0);
-	else if (s->registered && r->code != WEFT_IO_PEER) /* PEER: what was reported before is asked for anew */
+		event.events = EPOLLONESHOT |
+			(r->interest & WEFT_IO_READABLE ? EPOLLIN | EPOLLRDHUP : 0) |
+			(r->interest & WEFT_IO_WRITABLE ? EPOLLOUT : 0);
+	else if (s->registered &&
+		r->code != WEFT_IO_PEER) /* PEER: what was reported before is asked for anew */
 		return true;
 	else
 		event.events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET;
-	if (epoll_ctl(w->epoll, s->registered ? EPOLL_CTL_MOD : EPOLL_CTL_ADD, r->descriptor, &event) < 0)
+	if (epoll_ctl(w->epoll, s->registered ? EPOLL_CTL_MOD : EPOLL_CTL_ADD, r->descriptor,
+		    &event) < 0)
 		return false;
 	s->registered = true;
 	return true;
@@ -175,16 +187,20 @@ static enum weft_status submit(void *world, const struct weft_io_request *r)
 		cancel(w, s, r);
 		return WEFT_OK;
 	}
-	if (r->code == WEFT_IO_CONNECT) { /* before the registration: an unconnected socket reports a hangup */
+	if (r->code == WEFT_IO_CONNECT) { /* before the registration: an unconnected socket reports
+					     a hangup */
 		struct sockaddr_storage to;
 		size_t size = weft_posix_address(r->address, &to);
-		if (connect(r->descriptor, (struct sockaddr *)&to, (socklen_t)size) == 0 || errno != EINPROGRESS) {
+		if (connect(r->descriptor, (struct sockaddr *)&to, (socklen_t)size) == 0 ||
+			errno != EINPROGRESS) {
 			report(w, r->tag, weft_posix_status(errno));
 			return WEFT_OK;
 		}
 	}
 	if (!register_slot(w, s, r)) {
-		report(w, r->tag, errno == ENOMEM || errno == ENOSPC ? WEFT_NO_MEMORY : weft_posix_status(errno));
+		report(w, r->tag,
+			errno == ENOMEM || errno == ENOSPC ? WEFT_NO_MEMORY
+							   : weft_posix_status(errno));
 		return WEFT_OK;
 	}
 	switch (r->code) {
@@ -225,8 +241,10 @@ static bool step_accept(struct slot *s, int descriptor, struct weft_io_result *r
 		s->ready &= (uint8_t)~READY_IN;
 		return false;
 	}
-	*r = (struct weft_io_result){ .tag = s->accept, .status = status, .more = status == WEFT_OK,
-				      .descriptor = r->descriptor };
+	*r = (struct weft_io_result){ .tag = s->accept,
+		.status = status,
+		.more = status == WEFT_OK,
+		.descriptor = r->descriptor };
 	if (!r->more)
 		s->accept = 0;
 	return true;
@@ -244,7 +262,7 @@ static bool step_receive(struct world *w, struct slot *s, int descriptor, struct
 	ssize_t size = recv(descriptor, w->buffers[id].data, w->buffers[id].size, 0);
 	if (size < 0 && (errno == EAGAIN || errno == EINTR)) {
 		if (errno == EAGAIN)
-			s->ready &= (uint8_t)~(READY_IN | READY_END);
+			s->ready &= (uint8_t) ~(READY_IN | READY_END);
 		return false;
 	}
 	if (size > 0) {
@@ -284,7 +302,9 @@ static void step_connect(struct slot *s, int descriptor, struct weft_io_result *
 	int error = 0;
 	socklen_t size = sizeof(error);
 	getsockopt(descriptor, SOL_SOCKET, SO_ERROR, &error, &size);
-	*r = (struct weft_io_result){ .tag = s->connect, .status = weft_posix_status(error), .descriptor = -1 };
+	*r = (struct weft_io_result){
+		.tag = s->connect, .status = weft_posix_status(error), .descriptor = -1
+	};
 	s->connect = 0;
 }
 
@@ -299,7 +319,8 @@ static size_t run(struct world *w, int descriptor, struct weft_io_result *r)
 		if (step_send(s, descriptor, &r[count]))
 			count++;
 		else if (!(s->ready & READY_OUT))
-			s->ready &= (uint8_t)~READY_END; /* a hangup that send does not see: wait for the next edge */
+			s->ready &= (uint8_t)~READY_END; /* a hangup that send does not see: wait
+							    for the next edge */
 	}
 	if (s->accept && s->ready & (READY_IN | READY_END))
 		count += step_accept(s, descriptor, &r[count]);
@@ -314,8 +335,8 @@ static bool take_event(struct world *w, const struct epoll_event *e, struct weft
 	struct slot *s = &w->slots[e->data.fd];
 	if (s->poll) {
 		unsigned ready = (e->events & (EPOLLIN | EPOLLRDHUP) ? WEFT_IO_READABLE : 0) |
-				 (e->events & EPOLLOUT ? WEFT_IO_WRITABLE : 0) |
-				 (e->events & (EPOLLERR | EPOLLHUP) ? WEFT_IO_HANGUP : 0);
+			(e->events & EPOLLOUT ? WEFT_IO_WRITABLE : 0) |
+			(e->events & (EPOLLERR | EPOLLHUP) ? WEFT_IO_HANGUP : 0);
 		*r = (struct weft_io_result){ .tag = s->poll, .size = ready, .descriptor = -1 };
 		s->poll = 0;
 		return true;
@@ -329,7 +350,9 @@ static bool take_event(struct world *w, const struct epoll_event *e, struct weft
 	enqueue(w, e->data.fd);
 	if (!s->peer || !(e->events & (EPOLLERR | EPOLLHUP)))
 		return false;
-	*r = (struct weft_io_result){ .tag = s->peer, .size = (e->events & EPOLLERR) != 0, .descriptor = -1 };
+	*r = (struct weft_io_result){
+		.tag = s->peer, .size = (e->events & EPOLLERR) != 0, .descriptor = -1
+	};
 	s->peer = 0;
 	return true;
 }
@@ -350,18 +373,21 @@ static size_t wait_for(void *world, int64_t wait_ns, struct weft_io_result *resu
 	struct world *w = world;
 	struct epoll_event events[EVENTS];
 	size_t count = take_pending(w, results, max);
-	/* What is queued is nearly always ready: run it first, and sleep only when nothing came of it. */
+	/* What is queued is nearly always ready: run it first, and sleep only when nothing came of
+	 * it. */
 	for (int i = 0; i < 2; i++) {
 		int descriptor;
 		while (count + 2 <= max && (descriptor = take_queued(w)) >= 0)
 			count += run(w, descriptor, results + count);
 		if (i == 1 || count + 2 > max)
 			break;
-		struct timespec limit = { .tv_sec = wait_ns / 1000000000, .tv_nsec = wait_ns % 1000000000 };
+		struct timespec limit = { .tv_sec = wait_ns / 1000000000,
+			.tv_nsec = wait_ns % 1000000000 };
 		if (count > 0 || wait_ns == 0 || w->first >= 0)
 			limit = (struct timespec){ 0 };
 		size_t room = max - count < EVENTS ? max - count : EVENTS;
-		int n = epoll_pwait2(w->epoll, events, (int)room, wait_ns < 0 && count == 0 ? NULL : &limit, NULL);
+		int n = epoll_pwait2(w->epoll, events, (int)room,
+			wait_ns < 0 && count == 0 ? NULL : &limit, NULL);
 		for (int k = 0; k < n; k++)
 			count += take_event(w, &events[k], &results[count]);
 	}
@@ -403,7 +429,13 @@ static int descriptor_of(void *world)
 	return ((struct world *)world)->epoll;
 }
 
-const struct weft_io_backend weft_io_epoll_backend = {
-	.name = "epoll", .start = start, .stop = stop, .submit = submit, .wait = wait_for, .flush = flush, .give = give,
-	.forget = forget, .descriptor = descriptor_of, WEFT_POSIX_CALLS
-};
+const struct weft_io_backend weft_io_epoll_backend = { .name = "epoll",
+	.start = start,
+	.stop = stop,
+	.submit = submit,
+	.wait = wait_for,
+	.flush = flush,
+	.give = give,
+	.forget = forget,
+	.descriptor = descriptor_of,
+	WEFT_POSIX_CALLS };

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT
  *
- * io_sim.c: a kernel in memory, driven by a seed: what io.c, and net/ above it, must bear. Requests are taken
- * in order at the next wait, as a ring does; armed operations make progress in any order, and each result may
- * be held back, but the results of one operation keep their order. The network itself (sim_net.c) keeps what
- * TCP promises.
+ * io_sim.c: a kernel in memory, driven by a seed: what io.c, and net/ above it, must bear. Requests
+ * are taken in order at the next wait, as a ring does; armed operations make progress in any order,
+ * and each result may be held back, but the results of one operation keep their order. The network
+ * itself (sim_net.c) keeps what TCP promises.
  */
 #include "io/sim_net.h"
 
@@ -15,9 +15,11 @@ enum { HOLD_MAX = 6, STEP_NS = 20000 };
 
 static bool put_result(struct weft_sim *sim, struct weft_io_result result)
 {
-	if (!weft_grow(&sim->results, &sim->result_room, sim->result_count + 1, sizeof(*sim->results)))
+	if (!weft_grow(
+		    &sim->results, &sim->result_room, sim->result_count + 1, sizeof(*sim->results)))
 		return weft_sim_forbid(sim, "the simulation ran out of memory"), false;
-	unsigned hold = weft_sim_chance(sim, sim->options.delay) ? 1 + weft_sim_below(sim, HOLD_MAX) : 0;
+	unsigned hold =
+		weft_sim_chance(sim, sim->options.delay) ? 1 + weft_sim_below(sim, HOLD_MAX) : 0;
 	sim->results[sim->result_count++] = (struct weft_sim_result){ result, hold };
 	return true;
 }
@@ -51,11 +53,13 @@ static bool step_receive(struct weft_sim *sim, struct weft_sim_operation *o)
 		return false;
 	if (ready == WEFT_SIM_RESET) {
 		r.status = WEFT_RESET;
-	} else if (ready > 0 && (sim->buffer_count == 0 || weft_sim_chance(sim, sim->options.starve))) {
+	} else if (ready > 0 &&
+		(sim->buffer_count == 0 || weft_sim_chance(sim, sim->options.starve))) {
 		r.status = WEFT_FULL;
 	} else if (ready > 0) {
 		uint16_t id = sim->buffers[0];
-		memmove(sim->buffers, sim->buffers + 1, --sim->buffer_count * sizeof(*sim->buffers));
+		memmove(sim->buffers, sim->buffers + 1,
+			--sim->buffer_count * sizeof(*sim->buffers));
 		size_t size = weft_sim_cut(sim, sim->buffer_size);
 		r.size = (uint32_t)weft_sim_read(sim, o->node, sim->memory[id], size);
 		r.has_buffer = true;
@@ -69,7 +73,8 @@ static bool step_receive(struct weft_sim *sim, struct weft_sim_operation *o)
 static bool step_send(struct weft_sim *sim, struct weft_sim_operation *o)
 {
 	struct weft_io_result r = blank(o, WEFT_OK);
-	long size = weft_sim_write(sim, o->node, o->request.data, weft_sim_cut(sim, o->request.size));
+	long size =
+		weft_sim_write(sim, o->node, o->request.data, weft_sim_cut(sim, o->request.size));
 	if (size == WEFT_SIM_AGAIN)
 		return false;
 	r.status = size < 0 ? WEFT_RESET : WEFT_OK;
@@ -90,7 +95,8 @@ static bool step_peer(struct weft_sim *sim, struct weft_sim_operation *o)
 
 static bool step_connect(struct weft_sim *sim, struct weft_sim_operation *o)
 {
-	static const enum weft_status failures[] = { WEFT_REFUSED, WEFT_UNREACHABLE, WEFT_TIMED_OUT, WEFT_MORE };
+	static const enum weft_status failures[] = { WEFT_REFUSED, WEFT_UNREACHABLE, WEFT_TIMED_OUT,
+		WEFT_MORE };
 	enum weft_status status;
 	if (weft_sim_chance(sim, sim->options.fail))
 		status = failures[weft_sim_below(sim, 4)];
@@ -141,7 +147,9 @@ static void cancel(struct weft_sim *sim, const struct weft_io_request *r)
 		finish(sim, i);
 		return;
 	}
-	put_result(sim, (struct weft_io_result){ .tag = r->tag, .status = WEFT_NOT_FOUND, .descriptor = -1 });
+	put_result(sim,
+		(struct weft_io_result){
+			.tag = r->tag, .status = WEFT_NOT_FOUND, .descriptor = -1 });
 }
 
 static void take_requests(struct weft_sim *sim)
@@ -155,7 +163,8 @@ static void take_requests(struct weft_sim *sim)
 		for (size_t k = 0; k < sim->operation_count; k++)
 			if (sim->operations[k].request.tag == o->request.tag)
 				weft_sim_forbid(sim, "an operation was begun twice");
-		if (!weft_grow(&sim->operations, &sim->operation_room, sim->operation_count + 1, sizeof(*o)))
+		if (!weft_grow(&sim->operations, &sim->operation_room, sim->operation_count + 1,
+			    sizeof(*o)))
 			weft_sim_forbid(sim, "the simulation ran out of memory");
 		else
 			sim->operations[sim->operation_count++] = *o;
@@ -221,7 +230,8 @@ static size_t reap(struct weft_sim *sim, struct weft_io_result *results, size_t 
 			results[count++] = r->result;
 	}
 	sim->result_count = kept;
-	for (size_t i = 1; i < count; i++) { /* neighbours change places, unless they are of one operation */
+	for (size_t i = 1; i < count;
+		i++) { /* neighbours change places, unless they are of one operation */
 		struct weft_io_result *a = &results[i - 1], *b = &results[i], c = *a;
 		if (a->tag != b->tag && weft_sim_chance(sim, sim->options.delay)) {
 			*a = *b;
@@ -333,9 +343,24 @@ unsigned weft_sim_operations(const struct weft_sim *sim)
 }
 
 const struct weft_io_backend weft_io_sim_backend = {
-	.name = "sim", .start = start, .stop = stop, .submit = submit, .wait = wait_for, .flush = flush, .give = give,
-	.forget = forget, .descriptor = descriptor_of, .monotonic = monotonic, .wall = wall,
-	.listen = weft_sim_call_listen, .open = weft_sim_call_open, .adopt = weft_sim_call_adopt,
-	.accept = weft_sim_call_accept, .shut = weft_sim_call_shut, .close = weft_sim_call_close,
-	.local = weft_sim_call_local, .remote = weft_sim_call_remote, .original = weft_sim_call_original,
+	.name = "sim",
+	.start = start,
+	.stop = stop,
+	.submit = submit,
+	.wait = wait_for,
+	.flush = flush,
+	.give = give,
+	.forget = forget,
+	.descriptor = descriptor_of,
+	.monotonic = monotonic,
+	.wall = wall,
+	.listen = weft_sim_call_listen,
+	.open = weft_sim_call_open,
+	.adopt = weft_sim_call_adopt,
+	.accept = weft_sim_call_accept,
+	.shut = weft_sim_call_shut,
+	.close = weft_sim_call_close,
+	.local = weft_sim_call_local,
+	.remote = weft_sim_call_remote,
+	.original = weft_sim_call_original,
 };

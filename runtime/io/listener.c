@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT
  *
- * listener.c: listening sockets (one multishot accept each) and watches (one poll each, armed again after every
- * report).
+ * listener.c: listening sockets (one multishot accept each) and watches (one poll each, armed again
+ * after every report).
  */
 #include "io/object.h"
 
@@ -34,10 +34,12 @@ enum weft_status weft_io_listener_settle(struct weft_io_listener *l)
 	if (l->object.in_flight & WEFT_IO_ACCEPT)
 		return wanted ? WEFT_OK : weft_io_cancel(&l->object, WEFT_IO_ACCEPT);
 	if (wanted)
-		return weft_io_start(&l->object, (struct weft_io_request){ .code = WEFT_IO_ACCEPT });
+		return weft_io_start(
+			&l->object, (struct weft_io_request){ .code = WEFT_IO_ACCEPT });
 	if (!l->object.closing)
 		return WEFT_OK;
-	/* Whoever shares the address receives none of what waits in this queue: closing resets it. */
+	/* Whoever shares the address receives none of what waits in this queue: closing resets it.
+	 */
 	enum weft_status status = WEFT_OK;
 	for (int i = 0; i < 2 * WEFT_IO_BACKLOG && status == WEFT_OK; i++) {
 		status = io->backend->accept(io->world, l->object.descriptor, &descriptor);
@@ -68,16 +70,17 @@ void weft_io_listener_result(struct weft_io_listener *l, const struct weft_io_re
 }
 
 enum weft_status weft_io_listen(struct weft_io *io, const struct weft_addr *address,
-				const struct weft_io_listen_options *options, const struct weft_io_listener_events *events,
-				void *user, struct weft_io_listener **listener)
+	const struct weft_io_listen_options *options, const struct weft_io_listener_events *events,
+	void *user, struct weft_io_listener **listener)
 {
 	static const struct weft_io_listen_options none;
 	int descriptor;
-	enum weft_status status = io->backend->listen(io->world, address, options ? options : &none, &descriptor);
+	enum weft_status status =
+		io->backend->listen(io->world, address, options ? options : &none, &descriptor);
 	if (status != WEFT_OK)
 		return status;
-	struct weft_io_listener *l =
-		(struct weft_io_listener *)weft_io_object_new(io, WEFT_IO_LISTENER, descriptor, user);
+	struct weft_io_listener *l = (struct weft_io_listener *)weft_io_object_new(
+		io, WEFT_IO_LISTENER, descriptor, user);
 	if (!l) {
 		io->backend->close(io->world, descriptor, false);
 		return WEFT_NO_MEMORY;
@@ -116,7 +119,9 @@ enum weft_status weft_io_listener_local(const struct weft_io_listener *l, struct
 enum weft_status weft_io_watch_settle(struct weft_io_watch *w)
 {
 	if (w->object.in_flight & WEFT_IO_POLL)
-		return w->object.closing || w->interest != w->armed ? weft_io_cancel(&w->object, WEFT_IO_POLL) : WEFT_OK;
+		return w->object.closing || w->interest != w->armed
+			? weft_io_cancel(&w->object, WEFT_IO_POLL)
+			: WEFT_OK;
 	if (w->object.closing) {
 		weft_io_object_free(&w->object);
 		return WEFT_OK;
@@ -124,7 +129,8 @@ enum weft_status weft_io_watch_settle(struct weft_io_watch *w)
 	if (w->interest == 0)
 		return WEFT_OK;
 	w->armed = w->interest;
-	return weft_io_start(&w->object, (struct weft_io_request){ .code = WEFT_IO_POLL, .interest = w->interest });
+	return weft_io_start(&w->object,
+		(struct weft_io_request){ .code = WEFT_IO_POLL, .interest = w->interest });
 }
 
 void weft_io_watch_result(struct weft_io_watch *w, const struct weft_io_result *r)
@@ -140,15 +146,15 @@ void weft_io_watch_result(struct weft_io_watch *w, const struct weft_io_result *
 		w->ready(w->object.user, w, ready);
 }
 
-enum weft_status weft_io_watch(struct weft_io *io, int descriptor, unsigned interest, weft_io_watch_fn *ready,
-	void *user,
-			       struct weft_io_watch **watch)
+enum weft_status weft_io_watch(struct weft_io *io, int descriptor, unsigned interest,
+	weft_io_watch_fn *ready, void *user, struct weft_io_watch **watch)
 {
 	if (io->wake_descriptor < 0)
 		return WEFT_UNSUPPORTED;
 	if (fcntl(descriptor, F_GETFD) < 0)
 		return WEFT_INVALID;
-	struct weft_io_watch *w = (struct weft_io_watch *)weft_io_object_new(io, WEFT_IO_WATCH, descriptor, user);
+	struct weft_io_watch *w =
+		(struct weft_io_watch *)weft_io_object_new(io, WEFT_IO_WATCH, descriptor, user);
 	if (!w)
 		return WEFT_NO_MEMORY;
 	w->ready = ready;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT
  *
- * posix.c: the calls on real sockets that are done at once: opening, binding, addresses, shutdown, close. Shared by
- * io_uring.c and io_epoll.c. Here errno becomes enum weft_status, and nowhere above is it seen.
+ * posix.c: the calls on real sockets that are done at once: opening, binding, addresses, shutdown,
+ * close. Shared by io_uring.c and io_epoll.c. Here errno becomes enum weft_status, and nowhere
+ * above is it seen.
  */
 #include "io/backend.h"
 
@@ -19,21 +20,32 @@ enum weft_status weft_posix_status(int error)
 	switch (error) {
 	case 0:
 		return WEFT_OK;
-	case EAGAIN: case EINTR: case ECONNABORTED: case EPROTO:
+	case EAGAIN:
+	case EINTR:
+	case ECONNABORTED:
+	case EPROTO:
 		return WEFT_MORE;
-	case ENOMEM: case ENOBUFS:
+	case ENOMEM:
+	case ENOBUFS:
 		return WEFT_NO_MEMORY;
 	case EADDRINUSE:
 		return WEFT_IN_USE;
-	case EACCES: case EPERM:
+	case EACCES:
+	case EPERM:
 		return WEFT_NO_PERMISSION;
-	case EMFILE: case ENFILE:
+	case EMFILE:
+	case ENFILE:
 		return WEFT_TOO_MANY_FILES;
 	case ECONNREFUSED:
 		return WEFT_REFUSED;
-	case ECONNRESET: case EPIPE:
+	case ECONNRESET:
+	case EPIPE:
 		return WEFT_RESET;
-	case ENETUNREACH: case EHOSTUNREACH: case ENETDOWN: case EHOSTDOWN: case ENONET:
+	case ENETUNREACH:
+	case EHOSTUNREACH:
+	case ENETDOWN:
+	case EHOSTDOWN:
+	case ENONET:
 		return WEFT_UNREACHABLE;
 	case ETIMEDOUT:
 		return WEFT_TIMED_OUT;
@@ -43,9 +55,14 @@ enum weft_status weft_posix_status(int error)
 		return WEFT_ADDRESS_UNAVAILABLE;
 	case ENOENT:
 		return WEFT_NOT_FOUND;
-	case EINVAL: case EBADF: case ENOTSOCK:
+	case EINVAL:
+	case EBADF:
+	case ENOTSOCK:
 		return WEFT_INVALID;
-	case EAFNOSUPPORT: case EOPNOTSUPP: case ENOSYS: case ENOPROTOOPT:
+	case EAFNOSUPPORT:
+	case EOPNOTSUPP:
+	case ENOSYS:
+	case ENOPROTOOPT:
 		return WEFT_UNSUPPORTED;
 	default:
 		return WEFT_IO;
@@ -134,7 +151,9 @@ enum weft_status weft_posix_remote(void *world, int descriptor, struct weft_addr
 
 enum weft_status weft_posix_original(void *world, int descriptor, struct weft_addr *a)
 {
-	enum { SO_ORIGINAL_DST = 80 }; /* for both families; linux/netfilter_ipv4.h does not get along with netinet/in.h */
+	enum {
+		SO_ORIGINAL_DST = 80
+	}; /* for both families; linux/netfilter_ipv4.h does not get along with netinet/in.h */
 	struct sockaddr_storage s = { 0 };
 	socklen_t size = sizeof(s);
 	(void)world;
@@ -144,7 +163,9 @@ enum weft_status weft_posix_original(void *world, int descriptor, struct weft_ad
 	if (getsockopt(descriptor, IPPROTO_IPV6, SO_ORIGINAL_DST, &s, &size) == 0)
 		return from_kernel(&s, a);
 	/* Without the conntrack module the option is unknown; without an entry it says ENOENT. */
-	return errno == ENOPROTOOPT || errno == EOPNOTSUPP || errno == ENOENT ? WEFT_NOT_FOUND : weft_posix_status(errno);
+	return errno == ENOPROTOOPT || errno == EOPNOTSUPP || errno == ENOENT
+		? WEFT_NOT_FOUND
+		: weft_posix_status(errno);
 }
 
 /* ---- opening ---- */
@@ -199,8 +220,8 @@ static int listening_socket(const struct weft_addr *wanted, struct weft_addr *a)
 	return fd;
 }
 
-static enum weft_status try_listen(const struct weft_addr *wanted, const struct weft_io_listen_options *o,
-	bool group, int *result)
+static enum weft_status try_listen(const struct weft_addr *wanted,
+	const struct weft_io_listen_options *o, bool group, int *result)
 {
 	struct weft_addr at;
 	const struct weft_addr *a = &at;
@@ -209,44 +230,47 @@ static enum weft_status try_listen(const struct weft_addr *wanted, const struct 
 		return weft_posix_status(errno);
 	/* Accepted sockets inherit TCP_NODELAY: one call here saves one for each of them. */
 	if (set(fd, SOL_SOCKET, SO_REUSEADDR, 1) < 0 || set(fd, IPPROTO_TCP, TCP_NODELAY, 1) < 0 ||
-	    (group && set(fd, SOL_SOCKET, SO_REUSEPORT, 1) < 0) || (o->transparent && set_transparent(fd, a) < 0) ||
-	    bind_to(fd, a) < 0 || listen(fd, o->backlog ? o->backlog : WEFT_IO_BACKLOG) < 0)
+		(group && set(fd, SOL_SOCKET, SO_REUSEPORT, 1) < 0) ||
+		(o->transparent && set_transparent(fd, a) < 0) || bind_to(fd, a) < 0 ||
+		listen(fd, o->backlog ? o->backlog : WEFT_IO_BACKLOG) < 0)
 		return fail(fd);
 	*result = fd;
 	return WEFT_OK;
 }
 
-enum weft_status weft_posix_listen(void *world, const struct weft_addr *a,
-	const struct weft_io_listen_options *o, int *result)
+enum weft_status weft_posix_listen(
+	void *world, const struct weft_addr *a, const struct weft_io_listen_options *o, int *result)
 {
 	(void)world;
 	if (o->reuse_port && o->probe && a->port != 0) {
-		/* A second SO_REUSEPORT socket of the same user binds without an error and takes half of the connections.
-		 * Bound only, not listening: nobody's connection can end in it. */
+		/* A second SO_REUSEPORT socket of the same user binds without an error and takes
+		 * half of the connections. Bound only, not listening: nobody's connection can end
+		 * in it. */
 		struct weft_addr at;
 		int fd = listening_socket(a, &at);
 		if (fd < 0)
 			return weft_posix_status(errno);
-		if (set(fd, SOL_SOCKET, SO_REUSEADDR, 1) < 0 || (o->transparent && set_transparent(fd, &at) < 0) ||
-		    bind_to(fd, &at) < 0)
+		if (set(fd, SOL_SOCKET, SO_REUSEADDR, 1) < 0 ||
+			(o->transparent && set_transparent(fd, &at) < 0) || bind_to(fd, &at) < 0)
 			return fail(fd);
 		close(fd);
 	}
 	return try_listen(a, o, o->reuse_port, result);
 }
 
-enum weft_status weft_posix_open(void *world, const struct weft_addr *to, const struct weft_io_dial_options *o,
-	int *result)
+enum weft_status weft_posix_open(
+	void *world, const struct weft_addr *to, const struct weft_io_dial_options *o, int *result)
 {
 	int fd = new_socket(to);
 	(void)world;
 	if (fd < 0)
 		return weft_posix_status(errno);
 	if (set(fd, IPPROTO_TCP, TCP_NODELAY, 1) < 0 ||
-	    (o->mark && set(fd, SOL_SOCKET, SO_MARK, (int)o->mark) < 0) ||
-	    (o->transparent && set_transparent(fd, to) < 0) ||
-	    (o->source && set(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, o->source->port == 0) < 0) ||
-	    (o->source && bind_to(fd, o->source) < 0))
+		(o->mark && set(fd, SOL_SOCKET, SO_MARK, (int)o->mark) < 0) ||
+		(o->transparent && set_transparent(fd, to) < 0) ||
+		(o->source &&
+			set(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, o->source->port == 0) < 0) ||
+		(o->source && bind_to(fd, o->source) < 0))
 		return fail(fd);
 	*result = fd;
 	return WEFT_OK;
@@ -257,8 +281,8 @@ enum weft_status weft_posix_adopt(void *world, int descriptor)
 	(void)world;
 	int flags = fcntl(descriptor, F_GETFL), type;
 	socklen_t size = sizeof(type);
-	if (flags < 0 || getsockopt(descriptor, SOL_SOCKET, SO_TYPE, &type, &size) < 0 || type != SOCK_STREAM ||
-	    fcntl(descriptor, F_SETFL, flags | O_NONBLOCK) < 0)
+	if (flags < 0 || getsockopt(descriptor, SOL_SOCKET, SO_TYPE, &type, &size) < 0 ||
+		type != SOCK_STREAM || fcntl(descriptor, F_SETFL, flags | O_NONBLOCK) < 0)
 		return WEFT_INVALID;
 	return WEFT_OK;
 }
@@ -279,7 +303,8 @@ enum weft_status weft_posix_accept(void *world, int listener, int *result)
 void weft_posix_shut(void *world, int descriptor)
 {
 	(void)world;
-	shutdown(descriptor, SHUT_WR); /* fails only when the peer was faster with a reset, which receive or send reports */
+	shutdown(descriptor, SHUT_WR); /* fails only when the peer was faster with a reset, which
+					  receive or send reports */
 }
 
 void weft_posix_keep_alive(int descriptor)
@@ -287,7 +312,8 @@ void weft_posix_keep_alive(int descriptor)
 	int on = 1, idle = 60, interval = 15, count = 4;
 	if (setsockopt(descriptor, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof(on)) < 0)
 		return;
-	setsockopt(descriptor, IPPROTO_TCP, TCP_KEEPIDLE, &idle, sizeof(idle)); /* none of TCP: refused, and no harm */
+	setsockopt(descriptor, IPPROTO_TCP, TCP_KEEPIDLE, &idle,
+		sizeof(idle)); /* none of TCP: refused, and no harm */
 	setsockopt(descriptor, IPPROTO_TCP, TCP_KEEPINTVL, &interval, sizeof(interval));
 	setsockopt(descriptor, IPPROTO_TCP, TCP_KEEPCNT, &count, sizeof(count));
 }

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT
  *
- * sim_net.c: listeners and connections of the simulation. A descriptor is the number of a node. A direction of a
- * connection is the ring of unread bytes at its receiving end; its window is what makes senders wait. As in TCP,
- * closing with unread bytes resets, and a reset throws away what was unread.
+ * sim_net.c: listeners and connections of the simulation. A descriptor is the number of a node. A
+ * direction of a connection is the ring of unread bytes at its receiving end; its window is what
+ * makes senders wait. As in TCP, closing with unread bytes resets, and a reset throws away what was
+ * unread.
  */
 #include "io/sim_net.h"
 
@@ -22,7 +23,8 @@ static bool covers(const struct weft_addr *a, const struct weft_addr *b)
 	if (a->port != b->port)
 		return false;
 	bool v4 = memcmp(b->ip.byte, any4, 12) == 0;
-	return same_address(a, b) || memcmp(a->ip.byte, any6, 16) == 0 || (v4 && memcmp(a->ip.byte, any4, 16) == 0);
+	return same_address(a, b) || memcmp(a->ip.byte, any6, 16) == 0 ||
+		(v4 && memcmp(a->ip.byte, any4, 16) == 0);
 }
 
 /* ---- nodes ---- */
@@ -39,14 +41,16 @@ static int new_node(struct weft_sim *sim, bool ours)
 			return -1;
 		sim->node_count++;
 	}
-	sim->nodes[i] = (struct weft_sim_node){ .used = true, .ours = ours, .open = true, .peer = -1 };
+	sim->nodes[i] =
+		(struct weft_sim_node){ .used = true, .ours = ours, .open = true, .peer = -1 };
 	sim->open_count += ours;
 	return (int)i;
 }
 
 static struct weft_sim_node *node_of(struct weft_sim *sim, int number)
 {
-	if (number < 0 || (size_t)number >= sim->node_count || !sim->nodes[number].used || !sim->nodes[number].open) {
+	if (number < 0 || (size_t)number >= sim->node_count || !sim->nodes[number].used ||
+		!sim->nodes[number].open) {
 		weft_sim_forbid(sim, "a call on a closed descriptor");
 		return NULL;
 	}
@@ -129,14 +133,15 @@ static int listener_for(struct weft_sim *sim, const struct weft_addr *to)
 	unsigned members = 0;
 	for (size_t i = 0; i < sim->node_count; i++) {
 		struct weft_sim_node *n = &sim->nodes[i];
-		if (n->used && n->listener && n->open && n->queued < WEFT_SIM_QUEUE && covers(&n->local, to) &&
-		    weft_sim_below(sim, ++members) == 0)
+		if (n->used && n->listener && n->open && n->queued < WEFT_SIM_QUEUE &&
+			covers(&n->local, to) && weft_sim_below(sim, ++members) == 0)
 			found = (int)i;
 	}
 	return found;
 }
 
-/* Both ends stand; the far one waits in its listener's queue. It takes a descriptor only when it is accepted. */
+/* Both ends stand; the far one waits in its listener's queue. It takes a descriptor only when it is
+ * accepted. */
 static enum weft_status join(struct weft_sim *sim, int end, const struct weft_addr *to)
 {
 	int listener = listener_for(sim, to);
@@ -268,14 +273,15 @@ bool weft_sim_could(const struct weft_sim *sim)
 
 /* ---- the program's calls ---- */
 
-enum weft_status weft_sim_call_listen(void *world, const struct weft_addr *a, const struct weft_io_listen_options *o,
-				      int *descriptor)
+enum weft_status weft_sim_call_listen(void *world, const struct weft_addr *a,
+	const struct weft_io_listen_options *o, int *descriptor)
 {
 	struct weft_sim *sim = world;
 	for (size_t i = 0; a->port != 0 && i < sim->node_count; i++) {
 		struct weft_sim_node *n = &sim->nodes[i];
-		if (n->used && n->listener && n->open && (covers(&n->local, a) || covers(a, &n->local)) &&
-		    !(o->reuse_port && !o->probe && n->reuse_port))
+		if (n->used && n->listener && n->open &&
+			(covers(&n->local, a) || covers(a, &n->local)) &&
+			!(o->reuse_port && !o->probe && n->reuse_port))
 			return WEFT_IN_USE;
 	}
 	int number = new_node(sim, true);
@@ -291,8 +297,8 @@ enum weft_status weft_sim_call_listen(void *world, const struct weft_addr *a, co
 	return WEFT_OK;
 }
 
-enum weft_status weft_sim_call_open(void *world, const struct weft_addr *to, const struct weft_io_dial_options *o,
-				    int *descriptor)
+enum weft_status weft_sim_call_open(void *world, const struct weft_addr *to,
+	const struct weft_io_dial_options *o, int *descriptor)
 {
 	int number = new_node(world, true);
 	(void)to;
@@ -318,7 +324,8 @@ enum weft_status weft_sim_call_adopt(void *world, int descriptor)
 
 enum weft_status weft_sim_call_accept(void *world, int listener, int *descriptor)
 {
-	return node_of(world, listener) ? weft_sim_take(world, listener, true, descriptor) : WEFT_INVALID;
+	return node_of(world, listener) ? weft_sim_take(world, listener, true, descriptor)
+					: WEFT_INVALID;
 }
 
 static void shut_node(struct weft_sim *sim, int number)
@@ -369,8 +376,11 @@ struct weft_sim *weft_sim_create(const struct weft_sim_options *options)
 	struct weft_sim *sim = weft_alloc(sizeof(*sim));
 	if (!sim)
 		return NULL;
-	*sim = (struct weft_sim){ .head = { &weft_io_sim_backend }, .options = *options, .random = { options->seed },
-				  .now = 1000000000, .next_port = 40000 };
+	*sim = (struct weft_sim){ .head = { &weft_io_sim_backend },
+		.options = *options,
+		.random = { options->seed },
+		.now = 1000000000,
+		.next_port = 40000 };
 	if (!sim->options.window)
 		sim->options.window = 65536;
 	if (!sim->options.files_max)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT
  *
- * sim_net.h: the network inside the simulation: nodes are listeners and ends of connections, on either side. Internal
- * to io_sim.c and sim_net.c.
+ * sim_net.h: the network inside the simulation: nodes are listeners and ends of connections, on
+ * either side. Internal to io_sim.c and sim_net.c.
  */
 #ifndef WEFT_IO_SIM_NET_H
 #define WEFT_IO_SIM_NET_H
@@ -14,9 +14,9 @@ enum { WEFT_SIM_QUEUE = 64 }; /* connections that wait for an accept */
 
 struct weft_sim_node {
 	bool used, listener;
-	bool ours;      /* the program's, not the test's */
-	bool open;      /* its descriptor is */
-	bool connected; /* or was */
+	bool ours;                          /* the program's, not the test's */
+	bool open;                          /* its descriptor is */
+	bool connected;                     /* or was */
 	bool end_sent, end_received, reset; /* reset: received one */
 	bool reuse_port, redirected;
 	unsigned holds; /* operations that keep it alive after its descriptor is closed */
@@ -62,7 +62,7 @@ struct weft_sim {
 
 	uint16_t *buffers; /* free ones, the next first */
 	size_t buffer_count, buffer_max;
-	void **memory;     /* by buffer */
+	void **memory; /* by buffer */
 	uint32_t buffer_size;
 };
 
@@ -88,14 +88,16 @@ bool weft_sim_waiting(const struct weft_sim *, int listener);
 enum weft_status weft_sim_take(struct weft_sim *, int listener, bool ours, int *end);
 long weft_sim_ready(const struct weft_sim *, int end); /* bytes to read; 0: the end; AGAIN, RESET */
 size_t weft_sim_read(struct weft_sim *, int end, void *data, size_t size);
-long weft_sim_write(struct weft_sim *, int end, const void *data, size_t size); /* AGAIN: no room; RESET */
-enum weft_status weft_sim_join(struct weft_sim *, int end, const struct weft_addr *to); /* FULL: neither yes nor no */
+long weft_sim_write(
+	struct weft_sim *, int end, const void *data, size_t size); /* AGAIN: no room; RESET */
+enum weft_status weft_sim_join(
+	struct weft_sim *, int end, const struct weft_addr *to); /* FULL: neither yes nor no */
 bool weft_sim_could(const struct weft_sim *); /* an armed operation would get on */
 
-enum weft_status weft_sim_call_listen(void *, const struct weft_addr *, const struct weft_io_listen_options *,
-	int *descriptor);
-enum weft_status weft_sim_call_open(void *, const struct weft_addr *to, const struct weft_io_dial_options *,
-	int *descriptor);
+enum weft_status weft_sim_call_listen(
+	void *, const struct weft_addr *, const struct weft_io_listen_options *, int *descriptor);
+enum weft_status weft_sim_call_open(
+	void *, const struct weft_addr *to, const struct weft_io_dial_options *, int *descriptor);
 enum weft_status weft_sim_call_adopt(void *, int descriptor);
 enum weft_status weft_sim_call_accept(void *, int listener, int *descriptor);
 void weft_sim_call_shut(void *, int descriptor);

@@ -32,7 +32,8 @@ static void answer_sent(struct weft_io_socket *s, enum weft_status status)
 		s->events->sent(s->object.user, s, size, status);
 }
 
-static void answer_received(struct weft_io_socket *s, struct weft_lease lease, enum weft_status status)
+static void answer_received(
+	struct weft_io_socket *s, struct weft_lease lease, enum weft_status status)
 {
 	io_of(s)->called = true;
 	s->events->received(s->object.user, s, lease, status);
@@ -40,11 +41,13 @@ static void answer_received(struct weft_io_socket *s, struct weft_lease lease, e
 
 /* ---- settling ---- */
 
-/* One flow may hold little while most buffers are on loan, so that many stuck flows do not starve the rest. */
+/* One flow may hold little while most buffers are on loan, so that many stuck flows do not starve
+ * the rest. */
 static uint32_t held_max(const struct weft_io_socket *s)
 {
 	const struct weft_io *io = io_of(s);
-	return io->counts.leased > io->options.buffers_max / 2 ? io->options.buffer_size : io->options.held_max;
+	return io->counts.leased > io->options.buffers_max / 2 ? io->options.buffer_size
+							       : io->options.held_max;
 }
 
 static enum weft_status settle_receive(struct weft_io_socket *s)
@@ -55,7 +58,8 @@ static enum weft_status settle_receive(struct weft_io_socket *s)
 	if (s->object.in_flight & WEFT_IO_RECEIVE)
 		return wanted ? WEFT_OK : weft_io_cancel(&s->object, WEFT_IO_RECEIVE);
 	if (wanted && !s->starved)
-		return weft_io_start(&s->object, (struct weft_io_request){ .code = WEFT_IO_RECEIVE });
+		return weft_io_start(
+			&s->object, (struct weft_io_request){ .code = WEFT_IO_RECEIVE });
 	if (s->pausing && !s->object.closing) {
 		bool again = s->receive_again && !s->ended;
 		s->pausing = s->receive_again = false;
@@ -77,7 +81,8 @@ static enum weft_status settle_send(struct weft_io_socket *s)
 		answer_sent(s, WEFT_CANCELLED);
 	if (s->left > 0)
 		return weft_io_start(&s->object,
-				     (struct weft_io_request){ .code = WEFT_IO_SEND, .data = s->data, .size = s->left });
+			(struct weft_io_request){
+				.code = WEFT_IO_SEND, .data = s->data, .size = s->left });
 	if (s->shut && !s->shut_done && s->connected && !s->object.closing) {
 		s->shut_done = true;
 		io_of(s)->backend->shut(io_of(s)->world, s->object.descriptor);
@@ -88,7 +93,8 @@ static enum weft_status settle_send(struct weft_io_socket *s)
 static enum weft_status settle_peer(struct weft_io_socket *s)
 {
 	if (s->object.in_flight & WEFT_IO_PEER)
-		return s->object.closing || s->peer_known ? weft_io_cancel(&s->object, WEFT_IO_PEER) : WEFT_OK;
+		return s->object.closing || s->peer_known ? weft_io_cancel(&s->object, WEFT_IO_PEER)
+							  : WEFT_OK;
 	if (!s->ended || s->peer_known || s->shut_done || s->object.closing)
 		return WEFT_OK;
 	return weft_io_start(&s->object, (struct weft_io_request){ .code = WEFT_IO_PEER });
@@ -101,8 +107,8 @@ static enum weft_status settle_connect(struct weft_io_socket *s)
 	if (!s->connecting)
 		return WEFT_OK;
 	if (!s->object.closing) {
-		enum weft_status status = weft_io_start(
-			&s->object, (struct weft_io_request){ .code = WEFT_IO_CONNECT, .address = &s->to });
+		enum weft_status status = weft_io_start(&s->object,
+			(struct weft_io_request){ .code = WEFT_IO_CONNECT, .address = &s->to });
 		if (status != WEFT_OK)
 			return status;
 	}
@@ -146,7 +152,7 @@ enum weft_status weft_io_socket_settle(struct weft_io_socket *s)
 			status = settle_peer(s);
 	}
 	if (status == WEFT_OK && s->object.closing && !s->connecting && s->left == 0 &&
-	    (!s->object.in_flight || WEFT_PLANT == WEFT_PLANT_STALE_COMPLETION))
+		(!s->object.in_flight || WEFT_PLANT == WEFT_PLANT_STALE_COMPLETION))
 		finish_close(s);
 	return status;
 }
@@ -234,17 +240,20 @@ void weft_io_socket_result(struct weft_io_socket *s, uint8_t code, const struct 
 	default:
 		weft_io_mark(&s->object);
 		s->connected = r->status == WEFT_OK;
-		answer_connected(s, r->status == WEFT_MORE ? WEFT_UNREACHABLE : r->status); /* EAGAIN: no route to be had */
+		answer_connected(s,
+			r->status == WEFT_MORE ? WEFT_UNREACHABLE
+					       : r->status); /* EAGAIN: no route to be had */
 		break;
 	}
 }
 
 /* ---- the owner's calls ---- */
 
-struct weft_io_socket *weft_io_socket_new(struct weft_io *io, int descriptor,
-					  const struct weft_io_socket_events *events, void *user)
+struct weft_io_socket *weft_io_socket_new(
+	struct weft_io *io, int descriptor, const struct weft_io_socket_events *events, void *user)
 {
-	struct weft_io_socket *s = (struct weft_io_socket *)weft_io_object_new(io, WEFT_IO_SOCKET, descriptor, user);
+	struct weft_io_socket *s =
+		(struct weft_io_socket *)weft_io_object_new(io, WEFT_IO_SOCKET, descriptor, user);
 	if (!s)
 		return NULL;
 	s->events = events;
@@ -254,12 +263,13 @@ struct weft_io_socket *weft_io_socket_new(struct weft_io *io, int descriptor,
 }
 
 enum weft_status weft_io_dial(struct weft_io *io, const struct weft_addr *to,
-			      const struct weft_io_dial_options *options, const struct weft_io_socket_events *events,
-			      void *user, struct weft_io_socket **socket)
+	const struct weft_io_dial_options *options, const struct weft_io_socket_events *events,
+	void *user, struct weft_io_socket **socket)
 {
 	static const struct weft_io_dial_options none;
 	int descriptor;
-	enum weft_status status = io->backend->open(io->world, to, options ? options : &none, &descriptor);
+	enum weft_status status =
+		io->backend->open(io->world, to, options ? options : &none, &descriptor);
 	if (status != WEFT_OK)
 		return status;
 	struct weft_io_socket *s = weft_io_socket_new(io, descriptor, events, user);
@@ -275,8 +285,8 @@ enum weft_status weft_io_dial(struct weft_io *io, const struct weft_addr *to,
 	return WEFT_OK;
 }
 
-enum weft_status weft_io_adopt(struct weft_io *io, int descriptor, const struct weft_io_socket_events *events,
-			       void *user, struct weft_io_socket **socket)
+enum weft_status weft_io_adopt(struct weft_io *io, int descriptor,
+	const struct weft_io_socket_events *events, void *user, struct weft_io_socket **socket)
 {
 	enum weft_status status = io->backend->adopt(io->world, descriptor);
 	if (status != WEFT_OK)
@@ -288,7 +298,8 @@ enum weft_status weft_io_adopt(struct weft_io *io, int descriptor, const struct 
 	return WEFT_OK;
 }
 
-void weft_io_listen_to(struct weft_io_socket *s, const struct weft_io_socket_events *events, void *user)
+void weft_io_listen_to(
+	struct weft_io_socket *s, const struct weft_io_socket_events *events, void *user)
 {
 	s->events = events;
 	s->object.user = user;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT
  *
- * loop.c: one turn of a thread: expire timers, run posted tasks, then the reactor's turn, which submits, waits
- * no longer than the first timer allows, and calls back.
+ * loop.c: one turn of a thread: expire timers, run posted tasks, then the reactor's turn, which
+ * submits, waits no longer than the first timer allows, and calls back.
  */
 #include "loop/loop.h"
 
@@ -122,8 +122,8 @@ void weft_loop_post(struct weft_loop *loop, struct weft_task *task)
 	struct weft_task *head = atomic_load_explicit(&loop->posted, memory_order_relaxed);
 	do
 		task->next = head;
-	while (!atomic_compare_exchange_weak_explicit(&loop->posted, &head, task, memory_order_release,
-		memory_order_relaxed));
+	while (!atomic_compare_exchange_weak_explicit(
+		&loop->posted, &head, task, memory_order_release, memory_order_relaxed));
 	/* Whoever found the list not empty knows that its first poster wakes the loop, or has. */
 	if (!head)
 		weft_io_wake(loop->io);
@@ -133,7 +133,9 @@ static bool run_tasks(struct weft_loop *loop)
 {
 	if (!atomic_load_explicit(&loop->posted, memory_order_relaxed))
 		return false;
-	struct weft_task *newest = atomic_exchange_explicit(&loop->posted, NULL, memory_order_acquire), *oldest = NULL;
+	struct weft_task *newest = atomic_exchange_explicit(
+				 &loop->posted, NULL, memory_order_acquire),
+			 *oldest = NULL;
 	while (newest) {
 		struct weft_task *task = newest;
 		newest = task->next;
@@ -159,13 +161,15 @@ static void read_signals(void *user, struct weft_io_watch *watch, unsigned ready
 		loop->signalled(loop->signal_user, (int)info.ssi_signo);
 }
 
-enum weft_status weft_loop_signals(struct weft_loop *loop, void (*signalled)(void *user, int signal), void *user)
+enum weft_status weft_loop_signals(
+	struct weft_loop *loop, void (*signalled)(void *user, int signal), void *user)
 {
 	sigset_t set;
 	sigemptyset(&set);
 	sigaddset(&set, SIGTERM);
 	sigaddset(&set, SIGINT);
-	if (loop->signal_descriptor >= 0 || pthread_sigmask(SIG_BLOCK, &set, &loop->blocked_before) != 0)
+	if (loop->signal_descriptor >= 0 ||
+		pthread_sigmask(SIG_BLOCK, &set, &loop->blocked_before) != 0)
 		return WEFT_INVALID;
 	loop->signal_descriptor = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 	if (loop->signal_descriptor < 0) {
@@ -174,7 +178,8 @@ enum weft_status weft_loop_signals(struct weft_loop *loop, void (*signalled)(voi
 	}
 	loop->signalled = signalled;
 	loop->signal_user = user;
-	return weft_io_watch(loop->io, loop->signal_descriptor, WEFT_IO_READABLE, read_signals, loop, &loop->signal_watch);
+	return weft_io_watch(loop->io, loop->signal_descriptor, WEFT_IO_READABLE, read_signals,
+		loop, &loop->signal_watch);
 }
 
 /* ---- the turn ---- */
@@ -193,7 +198,8 @@ enum weft_status weft_loop_turn(struct weft_loop *loop, int64_t wait_ns)
 		left = left < 0 ? 0 : left;
 		wait_ns = wait_ns < 0 || left < wait_ns ? left : wait_ns;
 	}
-	/* Whoever turns must hear of what was called before it sleeps: it may have asked for the end. */
+	/* Whoever turns must hear of what was called before it sleeps: it may have asked for the
+	 * end. */
 	if (called || atomic_load_explicit(&loop->posted, memory_order_relaxed))
 		wait_ns = 0;
 	status = weft_io_turn(loop->io, wait_ns);

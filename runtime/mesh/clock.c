@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT
  *
- * clock.c: `from clock(10s)`: a single row that is put anew each period. Its Instant fields hold the time of the
- * tick, its Int fields their number, its Duration fields the period. A tick that comes late is not made up for.
+ * clock.c: `from clock(10s)`: a single row that is put anew each period. Its Instant fields hold
+ * the time of the tick, its Int fields their number, its Duration fields the period. A tick that
+ * comes late is not made up for.
  */
 #include "base/alloc.h"
 #include "mesh/sources.h"
@@ -45,14 +46,16 @@ static void tick(struct weft_clock *c)
 	enum weft_status status = row ? put(c, row) : WEFT_NO_MEMORY;
 	weft_free(row);
 	if (status != WEFT_OK)
-		weft_log(c->host.log, WEFT_LOG_ERROR, "the clock misses a tick: %s", weft_status_name(status));
+		weft_log(c->host.log, WEFT_LOG_ERROR, "the clock misses a tick: %s",
+			weft_status_name(status));
 	c->count++;
 	int64_t now = weft_loop_now(c->loop);
 	c->due += c->info->period;
 	if (c->due <= now)
 		c->due = now + c->info->period;
 	if (weft_timer_set(c->loop, &c->timer, c->due) != WEFT_OK)
-		weft_log(c->host.log, WEFT_LOG_ERROR, "the clock stands still: no memory for a timer");
+		weft_log(c->host.log, WEFT_LOG_ERROR,
+			"the clock stands still: no memory for a timer");
 }
 
 static void expired(void *user, struct weft_timer *timer)

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT
  *
- * decode.c: the table-driven decoder: records, options, lists, maps, enums and scalars. Selectors and labels stand in
- * selector.c. What does not fit is an error with the field's path and the line; nothing is guessed.
+ * decode.c: the table-driven decoder: records, options, lists, maps, enums and scalars. Selectors
+ * and labels stand in selector.c. What does not fit is an error with the field's path and the line;
+ * nothing is guessed.
  */
 #include "mesh/decode.h"
 
@@ -18,13 +19,14 @@ static void write_path(struct weft_buffer *b, const struct weft_step *at)
 		return;
 	write_path(b, at->up);
 	if (at->name.data)
-		weft_buffer_format(b, "%s%.*s", b->size ? "." : "", (int)at->name.size, at->name.data);
+		weft_buffer_format(
+			b, "%s%.*s", b->size ? "." : "", (int)at->name.size, at->name.data);
 	else
 		weft_buffer_format(b, "[%zu]", at->index);
 }
 
-enum weft_status weft_decode_fail(struct weft_decode *d, const struct weft_step *at, const struct weft_doc *n,
-	const char *want, bool describe)
+enum weft_status weft_decode_fail(struct weft_decode *d, const struct weft_step *at,
+	const struct weft_doc *n, const char *want, bool describe)
 {
 	struct weft_buffer b = { 0 };
 	write_path(&b, at);
@@ -44,8 +46,8 @@ enum weft_status weft_decode_fail(struct weft_decode *d, const struct weft_step 
 	return WEFT_INVALID;
 }
 
-static enum weft_status text_to(struct weft_decode *d, const struct weft_step *at, const struct weft_type *t,
-	const struct weft_doc *n, void *out)
+static enum weft_status text_to(struct weft_decode *d, const struct weft_step *at,
+	const struct weft_type *t, const struct weft_doc *n, void *out)
 {
 	const char *why = NULL;
 	if (n->kind != WEFT_DOC_TEXT)
@@ -56,14 +58,15 @@ static enum weft_status text_to(struct weft_decode *d, const struct weft_step *a
 	if (status != WEFT_INVALID)
 		return status;
 	char want[200];
-	snprintf(want, sizeof(want), "\"%.60s%s\" does not fit %s: %s", n->text.data, n->text.size > 60 ? "..." : "", t->name,
-		why ? why : "it means something else");
+	snprintf(want, sizeof(want), "\"%.60s%s\" does not fit %s: %s", n->text.data,
+		n->text.size > 60 ? "..." : "", t->name, why ? why : "it means something else");
 	return weft_decode_fail(d, at, n, want, false);
 }
 
-/* "10.0.0.1" alone is the network of one address, as in every manifest that takes address blocks. */
-static enum weft_status cidr_to(struct weft_decode *d, const struct weft_step *at, const struct weft_type *t,
-	const struct weft_doc *n, void *out)
+/* "10.0.0.1" alone is the network of one address, as in every manifest that takes address blocks.
+ */
+static enum weft_status cidr_to(struct weft_decode *d, const struct weft_step *at,
+	const struct weft_type *t, const struct weft_doc *n, void *out)
 {
 	struct weft_cidr *cidr = out;
 	if (n->kind != WEFT_DOC_TEXT || memchr(n->text.data, '/', n->text.size))
@@ -73,8 +76,8 @@ static enum weft_status cidr_to(struct weft_decode *d, const struct weft_step *a
 	return status;
 }
 
-static enum weft_status number_to(struct weft_decode *d, const struct weft_step *at, const struct weft_type *t,
-	const struct weft_doc *n, void *out)
+static enum weft_status number_to(struct weft_decode *d, const struct weft_step *at,
+	const struct weft_type *t, const struct weft_doc *n, void *out)
 {
 	int64_t x;
 	if (t->kind == WEFT_KIND_FLOAT) {
@@ -82,13 +85,17 @@ static enum weft_status number_to(struct weft_decode *d, const struct weft_step 
 			return weft_decode_fail(d, at, n, "a number is wanted here", true);
 		return WEFT_OK;
 	}
-	if (t->kind == WEFT_KIND_PORT && n->kind == WEFT_DOC_TEXT) { /* Istio writes ports as text */
+	if (t->kind == WEFT_KIND_PORT &&
+		n->kind == WEFT_DOC_TEXT) { /* Istio writes ports as text */
 		struct weft_doc number = *n;
 		number.kind = WEFT_DOC_NUMBER;
-		if (n->text.size == 0 || strspn(n->text.data, "0123456789") < n->text.size || weft_doc_int(&number, &x) != WEFT_OK)
+		if (n->text.size == 0 || strspn(n->text.data, "0123456789") < n->text.size ||
+			weft_doc_int(&number, &x) != WEFT_OK)
 			return weft_decode_fail(d, at, n, "a port is a number", true);
 	} else if (weft_doc_int(n, &x) != WEFT_OK)
-		return weft_decode_fail(d, at, n, t->kind == WEFT_KIND_PORT ? "a port is a number" : "an integer is wanted here",
+		return weft_decode_fail(d, at, n,
+			t->kind == WEFT_KIND_PORT ? "a port is a number"
+						  : "an integer is wanted here",
 			true);
 	if (t->kind == WEFT_KIND_PORT) {
 		if (x < 1 || x > 65535)
@@ -103,13 +110,15 @@ static enum weft_status number_to(struct weft_decode *d, const struct weft_step 
 	return WEFT_OK;
 }
 
-static enum weft_status option_to(struct weft_decode *d, const struct weft_step *at, const struct weft_type *t,
-	const struct weft_doc *n, void *out)
+static enum weft_status option_to(struct weft_decode *d, const struct weft_step *at,
+	const struct weft_type *t, const struct weft_doc *n, void *out)
 {
 	if (n->kind == WEFT_DOC_NULL)
 		return WEFT_OK;
-	/* Kubernetes' IntOrString: a port by its name is not a number, so there is none. Nor is "None" an address. */
-	if (n->kind == WEFT_DOC_TEXT && t->item->kind == WEFT_KIND_PORT && strspn(n->text.data, "0123456789") < n->text.size)
+	/* Kubernetes' IntOrString: a port by its name is not a number, so there is none. Nor is
+	 * "None" an address. */
+	if (n->kind == WEFT_DOC_TEXT && t->item->kind == WEFT_KIND_PORT &&
+		strspn(n->text.data, "0123456789") < n->text.size)
 		return WEFT_OK;
 	if (n->kind == WEFT_DOC_TEXT && t->item->kind == WEFT_KIND_IP &&
 		(n->text.size == 0 || weft_text_equal(n->text, WEFT_TEXT("None"))))
@@ -134,9 +143,10 @@ static int by_value(const void *a, const void *b, void *user)
 	return c ? c : x < y ? -1 : x > y; /* equal ones in their order */
 }
 
-/* The index of the first item whose value at `offset` an earlier one has too; `count` if all differ. */
-static enum weft_status find_twice(const struct weft_decode *d, const struct weft_type *t, const char *items,
-	size_t count, size_t size, size_t offset, size_t *twice)
+/* The index of the first item whose value at `offset` an earlier one has too; `count` if all
+ * differ. */
+static enum weft_status find_twice(const struct weft_decode *d, const struct weft_type *t,
+	const char *items, size_t count, size_t size, size_t offset, size_t *twice)
 {
 	*twice = count;
 	if (count < 2)
@@ -164,8 +174,8 @@ static const struct weft_field *field_of(const struct weft_type *t, const char *
 	return NULL;
 }
 
-static enum weft_status list_to(struct weft_decode *d, const struct weft_step *at, const struct weft_type *t,
-	const struct weft_doc *n, void *out)
+static enum weft_status list_to(struct weft_decode *d, const struct weft_step *at,
+	const struct weft_type *t, const struct weft_doc *n, void *out)
 {
 	if (n->kind != WEFT_DOC_LIST)
 		return weft_decode_fail(d, at, n, "a list is wanted here", true);
@@ -184,13 +194,15 @@ static enum weft_status list_to(struct weft_decode *d, const struct weft_step *a
 	const struct weft_field *key = t->item_key ? field_of(t->item, t->item_key) : NULL;
 	if (status == WEFT_OK && key) {
 		size_t twice;
-		status = find_twice(d, key->type, items, n->count, t->item->size, key->offset, &twice);
+		status = find_twice(
+			d, key->type, items, n->count, t->item->size, key->offset, &twice);
 		if (status == WEFT_OK && twice < n->count) {
 			step.index = 0;
 			for (c = n->first; step.index < twice; c = c->next)
 				step.index++;
 			char want[160];
-			snprintf(want, sizeof(want), "an earlier element has the same `%.100s`", key->name);
+			snprintf(want, sizeof(want), "an earlier element has the same `%.100s`",
+				key->name);
 			status = weft_decode_fail(d, &step, c, want, false);
 		}
 	}
@@ -201,8 +213,8 @@ static enum weft_status list_to(struct weft_decode *d, const struct weft_step *a
 }
 
 /* Sorts whole items by their first field. */
-static enum weft_status sort_entries(const struct weft_decode *d, const struct weft_type *entry, char *items,
-	size_t count)
+static enum weft_status sort_entries(
+	const struct weft_decode *d, const struct weft_type *entry, char *items, size_t count)
 {
 	const char **sorted = weft_alloc_array(count, sizeof(char *));
 	char *copy = weft_alloc_array(count, entry->size);
@@ -210,9 +222,11 @@ static enum weft_status sort_entries(const struct weft_decode *d, const struct w
 		memcpy(copy, items, count * entry->size);
 		for (size_t i = 0; i < count; i++)
 			sorted[i] = copy + i * entry->size + entry->fields[0].offset;
-		qsort_r(sorted, count, sizeof(char *), by_value, &(struct ordering){ d->intern, entry->fields[0].type });
+		qsort_r(sorted, count, sizeof(char *), by_value,
+			&(struct ordering){ d->intern, entry->fields[0].type });
 		for (size_t i = 0; i < count; i++)
-			memcpy(items + i * entry->size, sorted[i] - entry->fields[0].offset, entry->size);
+			memcpy(items + i * entry->size, sorted[i] - entry->fields[0].offset,
+				entry->size);
 	}
 	enum weft_status status = sorted && copy ? WEFT_OK : WEFT_NO_MEMORY;
 	weft_free(sorted);
@@ -220,8 +234,8 @@ static enum weft_status sort_entries(const struct weft_decode *d, const struct w
 	return status;
 }
 
-static enum weft_status map_to(struct weft_decode *d, const struct weft_step *at, const struct weft_type *t,
-	const struct weft_doc *n, void *out)
+static enum weft_status map_to(struct weft_decode *d, const struct weft_step *at,
+	const struct weft_type *t, const struct weft_doc *n, void *out)
 {
 	const struct weft_field *key = &t->item->fields[0], *value = &t->item->fields[1];
 	if (n->kind != WEFT_DOC_MAP)
@@ -236,14 +250,18 @@ static enum weft_status map_to(struct weft_decode *d, const struct weft_step *at
 	for (const struct weft_doc *c = n->first; c && status == WEFT_OK; c = c->next, i++) {
 		struct weft_step step = { .up = at, .name = c->key };
 		const char *why = NULL;
-		status = weft_parse_value(d->intern, key->type, c->key, items + i * t->item->size + key->offset, &why);
+		status = weft_parse_value(d->intern, key->type, c->key,
+			items + i * t->item->size + key->offset, &why);
 		if (status == WEFT_INVALID)
-			status = weft_decode_fail(d, &step, c, why ? why : "this key does not fit its type", false);
+			status = weft_decode_fail(
+				d, &step, c, why ? why : "this key does not fit its type", false);
 		if (status == WEFT_OK)
-			status = weft_decode_at(d, &step, value->type, c, items + i * t->item->size + value->offset);
+			status = weft_decode_at(d, &step, value->type, c,
+				items + i * t->item->size + value->offset);
 	}
 	if (status == WEFT_OK)
-		status = find_twice(d, key->type, items, n->count, t->item->size, key->offset, &twice);
+		status = find_twice(
+			d, key->type, items, n->count, t->item->size, key->offset, &twice);
 	if (status == WEFT_OK && twice < n->count)
 		status = weft_decode_fail(d, at, n, "two keys of this map mean the same", false);
 	if (status == WEFT_OK)
@@ -254,8 +272,8 @@ static enum weft_status map_to(struct weft_decode *d, const struct weft_step *at
 	return status;
 }
 
-static enum weft_status fail_variant(struct weft_decode *d, const struct weft_step *at, const struct weft_type *t,
-	const struct weft_doc *n)
+static enum weft_status fail_variant(struct weft_decode *d, const struct weft_step *at,
+	const struct weft_type *t, const struct weft_doc *n)
 {
 	char want[200];
 	int used = snprintf(want, sizeof(want), "one of");
@@ -267,9 +285,10 @@ static enum weft_status fail_variant(struct weft_decode *d, const struct weft_st
 	return weft_decode_fail(d, at, n, want, true);
 }
 
-/* The payload of a variant: its one value, a list of them, or a map by their names (as weft_json_value writes it). */
-static enum weft_status payload_to(struct weft_decode *d, const struct weft_step *at, const struct weft_type *payload,
-	const struct weft_doc *n, void *out)
+/* The payload of a variant: its one value, a list of them, or a map by their names (as
+ * weft_json_value writes it). */
+static enum weft_status payload_to(struct weft_decode *d, const struct weft_step *at,
+	const struct weft_type *payload, const struct weft_doc *n, void *out)
 {
 	size_t count = payload->field_count;
 	struct weft_text first = { payload->fields[0].name, strlen(payload->fields[0].name) };
@@ -277,16 +296,18 @@ static enum weft_status payload_to(struct weft_decode *d, const struct weft_step
 		return weft_decode_at(d, at, payload, n, out);
 	const struct weft_doc *item = count > 1 ? n->first : n;
 	if (count > 1 && (n->kind != WEFT_DOC_LIST || n->count != count))
-		return weft_decode_fail(d, at, n, "a list of this variant's values is wanted here", true);
+		return weft_decode_fail(
+			d, at, n, "a list of this variant's values is wanted here", true);
 	enum weft_status status = WEFT_OK;
 	for (size_t i = 0; i < count && status == WEFT_OK; i++, item = item->next)
-		status = weft_decode_at(d, at, payload->fields[i].type, item, (char *)out + payload->fields[i].offset);
+		status = weft_decode_at(d, at, payload->fields[i].type, item,
+			(char *)out + payload->fields[i].offset);
 	return status;
 }
 
 /* A variant is its code as text; with a payload a map of its code to the payload. */
-static enum weft_status enum_to(struct weft_decode *d, const struct weft_step *at, const struct weft_type *t,
-	const struct weft_doc *n, void *out)
+static enum weft_status enum_to(struct weft_decode *d, const struct weft_step *at,
+	const struct weft_type *t, const struct weft_doc *n, void *out)
 {
 	bool has_payload = n->kind == WEFT_DOC_MAP && n->count == 1;
 	if (n->kind != WEFT_DOC_TEXT && !has_payload)
@@ -294,12 +315,14 @@ static enum weft_status enum_to(struct weft_decode *d, const struct weft_step *a
 	struct weft_text code = has_payload ? n->first->key : n->text;
 	uint32_t known = (uint32_t)(t->variant_count - t->open), tag;
 	for (tag = 0; tag < known; tag++) {
-		const char *is = t->variants[tag].code ? t->variants[tag].code : t->variants[tag].name;
+		const char *is =
+			t->variants[tag].code ? t->variants[tag].code : t->variants[tag].name;
 		if (weft_text_equal(code, (struct weft_text){ is, strlen(is) }))
 			break;
 	}
 	const char *last = t->variants[t->variant_count - 1].name;
-	if (tag == known && has_payload && t->open && weft_text_equal(code, (struct weft_text){ last, strlen(last) }))
+	if (tag == known && has_payload && t->open &&
+		weft_text_equal(code, (struct weft_text){ last, strlen(last) }))
 		known++; /* {"Unknown": "QUIC"}: not from the outside, but as we print it */
 	if (tag == known && (!t->open || has_payload))
 		return fail_variant(d, at, t, n);
@@ -308,9 +331,12 @@ static enum weft_status enum_to(struct weft_decode *d, const struct weft_step *a
 		return weft_intern_put_text(d->intern, code, (void *)((char *)out + t->offset));
 	const struct weft_type *payload = t->variants[tag].payload;
 	if ((payload && payload->field_count) != has_payload)
-		return weft_decode_fail(d, at, n, has_payload ? "this variant has no payload" : "this variant has a payload", true);
+		return weft_decode_fail(d, at, n,
+			has_payload ? "this variant has no payload" : "this variant has a payload",
+			true);
 	struct weft_step step = { .up = at, .name = code };
-	return has_payload ? payload_to(d, &step, payload, n->first, (char *)out + t->offset) : WEFT_OK;
+	return has_payload ? payload_to(d, &step, payload, n->first, (char *)out + t->offset)
+			   : WEFT_OK;
 }
 
 /* ---- records ---- */
@@ -326,9 +352,9 @@ static const char *path_of(const struct weft_field *f)
 	return f->path ? f->path : f->name;
 }
 
-/* One step along the path: the shortest part of it, up to a dot or its end, that is a key here; a part that leads
- * nowhere because no map stands there gives way to a longer one (`metadata.labels.kubernetes.io/service-name`).
- * NULL: no such key. */
+/* One step along the path: the shortest part of it, up to a dot or its end, that is a key here; a
+ * part that leads nowhere because no map stands there gives way to a longer one
+ * (`metadata.labels.kubernetes.io/service-name`). NULL: no such key. */
 static const struct weft_doc *step_along(const struct weft_doc *map, const char *path, size_t *size)
 {
 	const struct weft_doc *blocked = NULL;
@@ -349,10 +375,10 @@ static const struct weft_doc *step_along(const struct weft_doc *map, const char 
 	}
 }
 
-/* Follows the field's path; *found NULL when it ends early. Something on the way that is no map is an error: what
- * stands there would be read by nobody. */
-static enum weft_status follow(struct weft_decode *d, const struct weft_step *at, const struct weft_doc *n,
-	const char *path, const struct weft_doc **found)
+/* Follows the field's path; *found NULL when it ends early. Something on the way that is no map is
+ * an error: what stands there would be read by nobody. */
+static enum weft_status follow(struct weft_decode *d, const struct weft_step *at,
+	const struct weft_doc *n, const char *path, const struct weft_doc **found)
 {
 	const char *begin = path;
 	for (;;) {
@@ -361,7 +387,8 @@ static enum weft_status follow(struct weft_decode *d, const struct weft_step *at
 		if (!n || n->kind == WEFT_DOC_NULL || !path[size])
 			break;
 		if (n->kind != WEFT_DOC_MAP) {
-			struct weft_step step = { .up = at, .name = { begin, (size_t)(path + size - begin) } };
+			struct weft_step step = { .up = at,
+				.name = { begin, (size_t)(path + size - begin) } };
 			return weft_decode_fail(d, &step, n, "a map is wanted here", true);
 		}
 		path += size + 1;
@@ -377,8 +404,8 @@ static bool is_empty(const struct weft_doc *n)
 	return (n->kind == WEFT_DOC_LIST || n->kind == WEFT_DOC_MAP) && n->count == 0;
 }
 
-static enum weft_status make_absent(struct weft_decode *d, const struct weft_step *at, const struct weft_doc *record,
-	const struct weft_field *f, void *row, void *value)
+static enum weft_status make_absent(struct weft_decode *d, const struct weft_step *at,
+	const struct weft_doc *record, const struct weft_field *f, void *row, void *value)
 {
 	if (f->absent)
 		return f->absent(d->program, d->intern, row, value);
@@ -386,14 +413,17 @@ static enum weft_status make_absent(struct weft_decode *d, const struct weft_ste
 	case WEFT_KIND_OPTION:
 	case WEFT_KIND_LIST:
 	case WEFT_KIND_MAP:
-	case WEFT_KIND_LABELS: return WEFT_OK;
-	default: break;
+	case WEFT_KIND_LABELS:
+		return WEFT_OK;
+	default:
+		break;
 	}
 	return weft_decode_fail(d, at, record, "this is missing", false);
 }
 
-static enum weft_status field_to(struct weft_decode *d, const struct weft_step *at, const struct weft_doc *record,
-	const struct weft_type *t, const struct weft_field *f, void *row)
+static enum weft_status field_to(struct weft_decode *d, const struct weft_step *at,
+	const struct weft_doc *record, const struct weft_type *t, const struct weft_field *f,
+	void *row)
 {
 	const char *path = path_of(f);
 	void *value = (char *)row + f->offset;
@@ -409,9 +439,11 @@ static enum weft_status field_to(struct weft_decode *d, const struct weft_step *
 	if (is_empty(n) && f->empty)
 		return f->empty(d->program, d->intern, row, value);
 	status = weft_decode_at(d, &step, f->type, n, value);
-	/* a selector of no requirements is empty however it is written; what that means the record says */
+	/* a selector of no requirements is empty however it is written; what that means the record
+	 * says */
 	const struct weft_selector *selector = value;
-	if (status == WEFT_OK && f->type->kind == WEFT_KIND_SELECTOR && selector->kind == WEFT_SELECTOR_EVERYTHING) {
+	if (status == WEFT_OK && f->type->kind == WEFT_KIND_SELECTOR &&
+		selector->kind == WEFT_SELECTOR_EVERYTHING) {
 		weft_default_fn *make = f->empty ? f->empty : f->absent;
 		if (make) {
 			memset(value, 0, f->type->size);
@@ -421,8 +453,8 @@ static enum weft_status field_to(struct weft_decode *d, const struct weft_step *
 	return status;
 }
 
-static enum weft_status record_to(struct weft_decode *d, const struct weft_step *at, const struct weft_type *t,
-	const struct weft_doc *n, void *out)
+static enum weft_status record_to(struct weft_decode *d, const struct weft_step *at,
+	const struct weft_type *t, const struct weft_doc *n, void *out)
 {
 	enum weft_status status = WEFT_OK;
 	if (n->kind != WEFT_DOC_MAP)
@@ -432,8 +464,8 @@ static enum weft_status record_to(struct weft_decode *d, const struct weft_step 
 	return status;
 }
 
-enum weft_status weft_decode_at(struct weft_decode *d, const struct weft_step *at, const struct weft_type *t,
-	const struct weft_doc *n, void *out)
+enum weft_status weft_decode_at(struct weft_decode *d, const struct weft_step *at,
+	const struct weft_type *t, const struct weft_doc *n, void *out)
 {
 	switch ((enum weft_kind)t->kind) {
 	case WEFT_KIND_BOOL:
@@ -443,30 +475,42 @@ enum weft_status weft_decode_at(struct weft_decode *d, const struct weft_step *a
 		return WEFT_OK;
 	case WEFT_KIND_INT:
 	case WEFT_KIND_FLOAT:
-	case WEFT_KIND_PORT: return number_to(d, at, t, n, out);
-	case WEFT_KIND_SIZE: return n->kind == WEFT_DOC_NUMBER ? number_to(d, at, t, n, out) : text_to(d, at, t, n, out);
-	case WEFT_KIND_CIDR: return cidr_to(d, at, t, n, out);
+	case WEFT_KIND_PORT:
+		return number_to(d, at, t, n, out);
+	case WEFT_KIND_SIZE:
+		return n->kind == WEFT_DOC_NUMBER ? number_to(d, at, t, n, out)
+						  : text_to(d, at, t, n, out);
+	case WEFT_KIND_CIDR:
+		return cidr_to(d, at, t, n, out);
 	case WEFT_KIND_STRING:
 	case WEFT_KIND_BYTES:
 	case WEFT_KIND_IP:
 	case WEFT_KIND_ADDR:
 	case WEFT_KIND_DURATION:
 	case WEFT_KIND_INSTANT:
-	case WEFT_KIND_IDENTITY: return text_to(d, at, t, n, out);
-	case WEFT_KIND_LABELS: return weft_decode_labels(d, at, n, out);
-	case WEFT_KIND_SELECTOR: return weft_decode_selector(d, at, n, out);
-	case WEFT_KIND_OPTION: return option_to(d, at, t, n, out);
-	case WEFT_KIND_LIST: return list_to(d, at, t, n, out);
-	case WEFT_KIND_MAP: return map_to(d, at, t, n, out);
-	case WEFT_KIND_ENUM: return enum_to(d, at, t, n, out);
+	case WEFT_KIND_IDENTITY:
+		return text_to(d, at, t, n, out);
+	case WEFT_KIND_LABELS:
+		return weft_decode_labels(d, at, n, out);
+	case WEFT_KIND_SELECTOR:
+		return weft_decode_selector(d, at, n, out);
+	case WEFT_KIND_OPTION:
+		return option_to(d, at, t, n, out);
+	case WEFT_KIND_LIST:
+		return list_to(d, at, t, n, out);
+	case WEFT_KIND_MAP:
+		return map_to(d, at, t, n, out);
+	case WEFT_KIND_ENUM:
+		return enum_to(d, at, t, n, out);
 	case WEFT_KIND_RECORD:
-	case WEFT_KIND_REF: return record_to(d, at, t, n, out);
+	case WEFT_KIND_REF:
+		return record_to(d, at, t, n, out);
 	}
 	return weft_decode_fail(d, at, n, "a value of this type cannot stand in a document", false);
 }
 
-enum weft_status weft_decode_value(struct weft_decode *d, const struct weft_type *t, const struct weft_doc *n,
-	void *value)
+enum weft_status weft_decode_value(
+	struct weft_decode *d, const struct weft_type *t, const struct weft_doc *n, void *value)
 {
 	memset(value, 0, t->size);
 	d->line = n->line;
@@ -478,13 +522,14 @@ enum weft_status weft_decode_value(struct weft_decode *d, const struct weft_type
 	return weft_decode_at(d, NULL, t, n, value);
 }
 
-enum weft_status weft_decode_row(struct weft_decode *d, const struct weft_type *t, const struct weft_doc *n, void *row)
+enum weft_status weft_decode_row(
+	struct weft_decode *d, const struct weft_type *t, const struct weft_doc *n, void *row)
 {
 	return weft_decode_value(d, t, n, row);
 }
 
-enum weft_status weft_decode_some(struct weft_decode *d, const struct weft_type *t, const uint16_t *fields,
-	size_t count, const struct weft_doc *n, void *row, bool *whole)
+enum weft_status weft_decode_some(struct weft_decode *d, const struct weft_type *t,
+	const uint16_t *fields, size_t count, const struct weft_doc *n, void *row, bool *whole)
 {
 	memset(row, 0, t->size);
 	if (!n || n->kind != WEFT_DOC_MAP) {
@@ -529,7 +574,8 @@ static int reads(const struct weft_type *t, struct weft_text path)
 	return below;
 }
 
-static enum weft_status collect_unread(struct unread *u, const struct weft_doc *map, struct weft_text prefix)
+static enum weft_status collect_unread(
+	struct unread *u, const struct weft_doc *map, struct weft_text prefix)
 {
 	enum weft_status status = WEFT_OK;
 	for (const struct weft_doc *c = map->first; c && status == WEFT_OK; c = c->next) {
@@ -551,8 +597,8 @@ static enum weft_status collect_unread(struct unread *u, const struct weft_doc *
 	return status;
 }
 
-enum weft_status weft_decode_unread(struct weft_decode *d, const struct weft_type *t, const struct weft_doc *record,
-	const char *path, void *out)
+enum weft_status weft_decode_unread(struct weft_decode *d, const struct weft_type *t,
+	const struct weft_doc *record, const char *path, void *out)
 {
 	struct weft_text prefix = { path, strlen(path) > 2 ? strlen(path) - 2 : 0 };
 	const struct weft_doc *map = record;

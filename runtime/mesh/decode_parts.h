@@ -15,16 +15,16 @@ struct weft_step {
 };
 
 /* Sets reason and line; WEFT_INVALID. `describe`: adds ", not the number 3". */
-enum weft_status weft_decode_fail(struct weft_decode *, const struct weft_step *, const struct weft_doc *,
-	const char *want, bool describe);
+enum weft_status weft_decode_fail(struct weft_decode *, const struct weft_step *,
+	const struct weft_doc *, const char *want, bool describe);
 /* `out` is zeroed before. */
-enum weft_status weft_decode_at(struct weft_decode *, const struct weft_step *, const struct weft_type *,
-	const struct weft_doc *, void *out);
-enum weft_status weft_decode_labels(struct weft_decode *, const struct weft_step *, const struct weft_doc *,
-	weft_id *out);
-enum weft_status weft_decode_selector(struct weft_decode *, const struct weft_step *, const struct weft_doc *,
-	struct weft_selector *out);
-enum weft_status weft_decode_unread(struct weft_decode *, const struct weft_type *, const struct weft_doc *record,
-	const char *path, void *out);
+enum weft_status weft_decode_at(struct weft_decode *, const struct weft_step *,
+	const struct weft_type *, const struct weft_doc *, void *out);
+enum weft_status weft_decode_labels(
+	struct weft_decode *, const struct weft_step *, const struct weft_doc *, weft_id *out);
+enum weft_status weft_decode_selector(struct weft_decode *, const struct weft_step *,
+	const struct weft_doc *, struct weft_selector *out);
+enum weft_status weft_decode_unread(struct weft_decode *, const struct weft_type *,
+	const struct weft_doc *record, const char *path, void *out);
 
 #endif

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT
  *
- * file.c: `from file(...)`: the rows of one collection in one file of the user's own. A list is its elements, a map
- * is one row, several documents are several of these; a record that Kubernetes has may stand there as manifests do. A
- * file that is named neither .yaml nor .json holds lines `key="value"`, as the downward API writes labels and
- * annotations: they are what every Labels field of the record reads.
+ * file.c: `from file(...)`: the rows of one collection in one file of the user's own. A list is its
+ * elements, a map is one row, several documents are several of these; a record that Kubernetes has
+ * may stand there as manifests do. A file that is named neither .yaml nor .json holds lines
+ * `key="value"`, as the downward API writes labels and annotations: they are what every Labels
+ * field of the record reads.
  */
 #include "base/alloc.h"
 #include "mesh/sources.h"
@@ -17,25 +18,28 @@ static bool ends_with(const char *name, const char *end)
 /* A type that is not a record is a column of its own. */
 static bool is_bare(const struct weft_type *row)
 {
-	return row->field_count == 1 && !row->fields[0].path && strcmp(row->fields[0].name, "value") == 0;
+	return row->field_count == 1 && !row->fields[0].path &&
+		strcmp(row->fields[0].name, "value") == 0;
 }
 
 /* The document as the row type reads it: a bare value is put under the name of its column. */
-static enum weft_status add(struct weft_reading *r, struct weft_objects *o, struct weft_documents *memory,
-	const struct weft_doc *n)
+static enum weft_status add(struct weft_reading *r, struct weft_objects *o,
+	struct weft_documents *memory, const struct weft_doc *n)
 {
 	const struct weft_type *row = weft_objects_row(o, 0);
 	if (!is_bare(row) || weft_doc_get(n, WEFT_TEXT("value")))
 		return weft_reading_add(r, 0, n);
 	struct weft_doc *map = weft_documents_alloc(memory, sizeof(*map)),
-		*value = weft_documents_alloc(memory, sizeof(*value));
+			*value = weft_documents_alloc(memory, sizeof(*value));
 	if (!map || !value)
 		return WEFT_NO_MEMORY;
 	*value = *n;
 	value->next = NULL;
 	value->has_key = true;
 	value->key = WEFT_TEXT("value");
-	*map = (struct weft_doc){ .kind = WEFT_DOC_MAP, .line = n->line, .count = 1, .first = value, .flaw = n->flaw };
+	*map = (struct weft_doc){
+		.kind = WEFT_DOC_MAP, .line = n->line, .count = 1, .first = value, .flaw = n->flaw
+	};
 	return weft_reading_add(r, 0, map);
 }
 
@@ -44,12 +48,15 @@ static enum weft_status read_documents(struct weft_reading *r, struct weft_objec
 {
 	struct weft_documents documents;
 	enum weft_status status = weft_documents_read(&documents, format, bytes);
-	bool list_is_value = is_bare(weft_objects_row(o, 0)) && weft_objects_row(o, 0)->fields[0].type->kind == WEFT_KIND_LIST;
+	bool list_is_value = is_bare(weft_objects_row(o, 0)) &&
+		weft_objects_row(o, 0)->fields[0].type->kind == WEFT_KIND_LIST;
 	for (const struct weft_document *d = documents.first; d && status == WEFT_OK; d = d->next) {
 		if (d->broken) {
-			status = weft_reading_broken(r, 0, d->root, d->broken->line, d->broken->reason);
+			status = weft_reading_broken(
+				r, 0, d->root, d->broken->line, d->broken->reason);
 		} else if (d->root->kind == WEFT_DOC_LIST && !list_is_value) {
-			for (const struct weft_doc *n = d->root->first; n && status == WEFT_OK; n = n->next)
+			for (const struct weft_doc *n = d->root->first; n && status == WEFT_OK;
+				n = n->next)
 				status = add(r, o, &documents, n);
 		} else {
 			status = add(r, o, &documents, d->root);
@@ -107,7 +114,7 @@ static bool read_line(struct lines *l)
 		l->at++;
 	if (l->at < l->end && *l->at != '\n' && *l->at != '#') {
 		const char *equals = memchr(l->at, '=', (size_t)(l->end - l->at)),
-			*stop = memchr(l->at, '\n', (size_t)(l->end - l->at));
+			   *stop = memchr(l->at, '\n', (size_t)(l->end - l->at));
 		if (!equals || equals == l->at || (stop && stop < equals)) {
 			weft_builder_fail(&l->b, l->line, "a line of labels is key=\"value\"");
 			return false;
@@ -115,8 +122,9 @@ static bool read_line(struct lines *l)
 		struct weft_text key = { l->at, (size_t)(equals - l->at) };
 		l->at = equals + 1;
 		if (!read_value(l) || !weft_builder_key(&l->b, l->line, key) ||
-			!weft_builder_scalar(&l->b, WEFT_DOC_TEXT, l->line, (struct weft_text){ l->value.data ? l->value.data : "",
-				l->value.size }))
+			!weft_builder_scalar(&l->b, WEFT_DOC_TEXT, l->line,
+				(struct weft_text){
+					l->value.data ? l->value.data : "", l->value.size }))
 			return false;
 	}
 	while (l->at < l->end && *l->at != '\n')
@@ -129,12 +137,14 @@ static bool read_line(struct lines *l)
 static bool takes_labels(const struct weft_field *f)
 {
 	return f->type->kind == WEFT_KIND_LABELS ||
-	       (f->type->kind == WEFT_KIND_MAP && f->type->item->fields[0].type->kind == WEFT_KIND_STRING &&
-		       f->type->item->fields[1].type->kind == WEFT_KIND_STRING);
+		(f->type->kind == WEFT_KIND_MAP &&
+			f->type->item->fields[0].type->kind == WEFT_KIND_STRING &&
+			f->type->item->fields[1].type->kind == WEFT_KIND_STRING);
 }
 
 /* { labels: { app: web } } for the field `labels`; nested for a path like metadata.labels. */
-static struct weft_doc *under_path(struct weft_documents *memory, const char *path, const struct weft_doc *labels)
+static struct weft_doc *under_path(
+	struct weft_documents *memory, const char *path, const struct weft_doc *labels)
 {
 	size_t size = strcspn(path, ".");
 	struct weft_doc *n = weft_documents_alloc(memory, sizeof(*n));
@@ -172,7 +182,8 @@ static enum weft_status add_labels(struct weft_reading *r, struct weft_objects *
 	return weft_reading_add(r, 0, &root);
 }
 
-static enum weft_status read_lines(struct weft_reading *r, struct weft_objects *o, struct weft_text bytes)
+static enum weft_status read_lines(
+	struct weft_reading *r, struct weft_objects *o, struct weft_text bytes)
 {
 	struct lines l = { .at = bytes.data, .end = bytes.data + bytes.size, .line = 1 };
 	l.b.documents = &l.documents;
@@ -193,10 +204,11 @@ static enum weft_status read_lines(struct weft_reading *r, struct weft_objects *
 	return status;
 }
 
-enum weft_status weft_file_read(struct weft_reading *r, struct weft_objects *o, const char *name,
-	struct weft_text bytes)
+enum weft_status weft_file_read(
+	struct weft_reading *r, struct weft_objects *o, const char *name, struct weft_text bytes)
 {
-	bool yaml = ends_with(name, ".yaml") || ends_with(name, ".yml"), json = ends_with(name, ".json");
+	bool yaml = ends_with(name, ".yaml") || ends_with(name, ".yml"),
+	     json = ends_with(name, ".json");
 	if ((yaml || json) && weft_objects_source(o, 0)->origin)
 		return weft_manifests_read(r, o, name, bytes);
 	if (yaml || json)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT
  *
- * folder.c: names that changed become files to be read, files that are ready become one transaction. A file is
- * `ready` when its last event says that it is whole; other events only ask for a look later. What cannot be read
- * keeps its rows.
+ * folder.c: names that changed become files to be read, files that are ready become one
+ * transaction. A file is `ready` when its last event says that it is whole; other events only ask
+ * for a look later. What cannot be read keeps its rows.
  */
 #include "mesh/folder.h"
 
@@ -17,15 +17,16 @@
 #include "mesh/follow.h"
 #include "mesh/sources.h"
 
-#define RECENT_NS INT64_C(2000000000) /* younger than this, equal times do not prove equal bytes */
+#define RECENT_NS INT64_C(2000000000) /* younger than this, equal times do not prove equal bytes \
+				       */
 
 struct file {
 	char *name;
 	struct weft_object_file *objects;
 	struct stat seen; /* as it was read; all zero: not yet */
 	bool ready, found, vanished;
-	unsigned tries;   /* readings that came to nothing because it changed meanwhile */
-	int64_t look_at;  /* 0: not asked for */
+	unsigned tries;         /* readings that came to nothing because it changed meanwhile */
+	int64_t look_at;        /* 0: not asked for */
 	struct weft_text bytes; /* while a batch is being read */
 	enum { FILE_AS_BEFORE, FILE_READ, FILE_UNREADABLE, FILE_REMOVED } outcome;
 	int error;
@@ -43,7 +44,7 @@ struct weft_folder {
 	struct file **files; /* by name */
 	size_t file_room;
 	struct weft_timer timer;
-	int64_t look_at; /* not later than the first of the files' */
+	int64_t look_at;                 /* not later than the first of the files' */
 	int64_t first_ready, last_ready; /* of the batch that gathers; 0: none */
 	bool rescan, present, synced;
 	bool too_many; /* files: what is not read may not count as empty */
@@ -64,7 +65,8 @@ static bool is_manifest(const struct weft_folder *f, const char *name)
 	for (size_t i = 0; i < 3; i++) {
 		size_t end = strlen(ends[i]);
 		/* hidden ones are editors', and the `..data` of ConfigMap volumes */
-		if (size > end && name[0] != '.' && name[0] != '#' && strcmp(name + size - end, ends[i]) == 0)
+		if (size > end && name[0] != '.' && name[0] != '#' &&
+			strcmp(name + size - end, ends[i]) == 0)
 			return true;
 	}
 	return false;
@@ -90,7 +92,8 @@ static struct file *file_of(struct weft_folder *f, const char *name)
 	if (at < f->file_count && strcmp(f->files[at]->name, name) == 0)
 		return f->files[at];
 	if (f->file_count == WEFT_FOLDER_FILES_MAX) {
-		snprintf(f->problem, sizeof(f->problem), "there are more than %d files: the others are not read",
+		snprintf(f->problem, sizeof(f->problem),
+			"there are more than %d files: the others are not read",
 			WEFT_FOLDER_FILES_MAX);
 		weft_log(f->host.log, WEFT_LOG_ERROR, "%s: %s", f->directory, f->problem);
 		f->too_many = true;
@@ -127,7 +130,8 @@ static void arm(struct weft_folder *f)
 {
 	int64_t at = INT64_MAX;
 	if (f->first_ready) {
-		int64_t quiet = f->last_ready + WEFT_FOLDER_QUIET_NS, patience = f->first_ready + WEFT_FOLDER_PATIENCE_NS;
+		int64_t quiet = f->last_ready + WEFT_FOLDER_QUIET_NS,
+			patience = f->first_ready + WEFT_FOLDER_PATIENCE_NS;
 		at = quiet < patience ? quiet : patience;
 	}
 	if (f->look_at && f->look_at < at)
@@ -135,7 +139,8 @@ static void arm(struct weft_folder *f)
 	if (at == INT64_MAX)
 		weft_timer_stop(f->loop, &f->timer);
 	else if (weft_timer_set(f->loop, &f->timer, at) != WEFT_OK)
-		weft_log(f->host.log, WEFT_LOG_ERROR, "%s: no memory for a timer: it is not followed any more", f->directory);
+		weft_log(f->host.log, WEFT_LOG_ERROR,
+			"%s: no memory for a timer: it is not followed any more", f->directory);
 }
 
 static void note_ready(struct weft_folder *f)
@@ -173,12 +178,14 @@ static void followed(void *user, enum weft_follow_event event, const char *name)
 	if (event == WEFT_FOLLOW_GONE) {
 		/* unread is not empty: the rows stay until there is a directory again */
 		f->present = false;
-		snprintf(f->problem, sizeof(f->problem), "the directory is not there%s", f->synced ? ": what it gave stays" : "");
+		snprintf(f->problem, sizeof(f->problem), "the directory is not there%s",
+			f->synced ? ": what it gave stays" : "");
 		return;
 	}
 	f->present = true;
 	/* a ConfigMap volume swaps its `..data`, and with it every file at once */
-	if (event == WEFT_FOLLOW_RESCAN || (name[0] == '.' && name[1] == '.' && event == WEFT_FOLLOW_SAVED)) {
+	if (event == WEFT_FOLLOW_RESCAN ||
+		(name[0] == '.' && name[1] == '.' && event == WEFT_FOLLOW_SAVED)) {
 		f->rescan = true;
 		note_ready(f);
 		arm(f);
@@ -198,13 +205,18 @@ static void followed(void *user, enum weft_follow_event event, const char *name)
 		n->tries = 0;
 		note_ready(f);
 		break;
-	case WEFT_FOLLOW_TOUCHED: look_later(f, n, WEFT_FOLDER_WRITING_NS); break;
-	case WEFT_FOLLOW_REMOVED: look_later(f, n, WEFT_FOLDER_REMOVED_NS); break;
+	case WEFT_FOLLOW_TOUCHED:
+		look_later(f, n, WEFT_FOLDER_WRITING_NS);
+		break;
+	case WEFT_FOLLOW_REMOVED:
+		look_later(f, n, WEFT_FOLDER_REMOVED_NS);
+		break;
 	case WEFT_FOLLOW_MARKED:
 		if (!n->ready && !n->look_at)
 			look_later(f, n, 1);
 		break;
-	default: break;
+	default:
+		break;
 	}
 	arm(f);
 }
@@ -215,8 +227,8 @@ static bool same_stat(const struct stat *a, const struct stat *b)
 {
 	return a->st_dev == b->st_dev && a->st_ino == b->st_ino && a->st_size == b->st_size &&
 		a->st_mtim.tv_sec == b->st_mtim.tv_sec &&
-	       a->st_mtim.tv_nsec == b->st_mtim.tv_nsec && a->st_ctim.tv_sec == b->st_ctim.tv_sec &&
-	       a->st_ctim.tv_nsec == b->st_ctim.tv_nsec;
+		a->st_mtim.tv_nsec == b->st_mtim.tv_nsec &&
+		a->st_ctim.tv_sec == b->st_ctim.tv_sec && a->st_ctim.tv_nsec == b->st_ctim.tv_nsec;
 }
 
 static void unreadable(struct file *n, int error)
@@ -238,8 +250,10 @@ static void read_open(struct weft_folder *f, struct file *n, int descriptor)
 		return;
 	}
 	/* one byte more than there should be, so that growth is seen */
-	size_t used = 0, room = 1 + (before.st_size < WEFT_DOCUMENT_BYTES_MAX ? (size_t)before.st_size
-		: WEFT_DOCUMENT_BYTES_MAX);
+	size_t used = 0,
+	       room = 1 +
+		(before.st_size < WEFT_DOCUMENT_BYTES_MAX ? (size_t)before.st_size
+							  : WEFT_DOCUMENT_BYTES_MAX);
 	char *bytes = weft_alloc(room);
 	if (!bytes) {
 		look_later(f, n, WEFT_FOLDER_AGAIN_NS);
@@ -252,8 +266,9 @@ static void read_open(struct weft_folder *f, struct file *n, int descriptor)
 		used += got > 0 ? (size_t)got : 0;
 	}
 	int error = got < 0 ? errno : fstat(descriptor, &after) != 0 ? errno : 0;
-	bool moved = !error && (!same_stat(&before, &after) ||
-				       (used != (size_t)before.st_size && used <= WEFT_DOCUMENT_BYTES_MAX));
+	bool moved = !error &&
+		(!same_stat(&before, &after) ||
+			(used != (size_t)before.st_size && used <= WEFT_DOCUMENT_BYTES_MAX));
 	if (!error && !(moved && n->tries++ < 50)) {
 		n->bytes = (struct weft_text){ bytes, used };
 		n->outcome = FILE_READ;
@@ -295,14 +310,14 @@ static void read_file(struct weft_folder *f, struct file *n, const struct stat *
 	close(descriptor);
 }
 
-/* Every name of the directory; files of ours that are not among them are looked at too. False: it could not be
- * listed. */
+/* Every name of the directory; files of ours that are not among them are looked at too. False: it
+ * could not be listed. */
 static bool list_names(struct weft_folder *f)
 {
 	DIR *d = opendir(f->directory);
 	if (!d) {
-		snprintf(f->problem, sizeof(f->problem), "the directory cannot be read (%s)%s", strerror(errno),
-			f->synced ? ": what it gave stays" : "");
+		snprintf(f->problem, sizeof(f->problem), "the directory cannot be read (%s)%s",
+			strerror(errno), f->synced ? ": what it gave stays" : "");
 		return false;
 	}
 	f->too_many = false;
@@ -361,7 +376,8 @@ static enum weft_status fill(struct weft_folder *f)
 	if (status == WEFT_OK)
 		status = weft_objects_apply(f->objects);
 	for (size_t i = 0; i < f->source_count && status == WEFT_OK && !f->synced; i++)
-		status = weft_source_synced(f->host.engine, f->host.info, f->host.info->sources[f->sources[i]].table);
+		status = weft_source_synced(
+			f->host.engine, f->host.info, f->host.info->sources[f->sources[i]].table);
 	return status;
 }
 
@@ -395,8 +411,8 @@ static bool has_outcome(const struct weft_folder *f)
 	return false;
 }
 
-/* Nothing is synced by a directory that could not be listed, nor by the one file meant as long as it has never
- * been there. */
+/* Nothing is synced by a directory that could not be listed, nor by the one file meant as long as
+ * it has never been there. */
 static bool may_sync(const struct weft_folder *f)
 {
 	if (f->rescan || !f->present || f->too_many)
@@ -447,7 +463,8 @@ static void process(struct weft_folder *f)
 		f->readings++;
 	} else {
 		weft_objects_undo(f->objects);
-		snprintf(f->problem, sizeof(f->problem), "the last change could not be taken over (%s): again in a second",
+		snprintf(f->problem, sizeof(f->problem),
+			"the last change could not be taken over (%s): again in a second",
 			weft_status_name(status));
 		weft_log(f->host.log, WEFT_LOG_ERROR, "%s: %s", f->directory, f->problem);
 		f->rescan = f->rescan || syncs;
@@ -474,13 +491,15 @@ enum weft_status weft_folder_create(const struct weft_folder_info *info, struct 
 	f->directory = weft_strdup_n(info->directory, strlen(info->directory));
 	f->only = info->only ? weft_strdup_n(info->only, strlen(info->only)) : NULL;
 	f->sources = weft_alloc_array(info->source_count, sizeof(*f->sources));
-	enum weft_status status = f->directory && f->sources && (f->only || !info->only) ? WEFT_OK : WEFT_NO_MEMORY;
+	enum weft_status status =
+		f->directory && f->sources && (f->only || !info->only) ? WEFT_OK : WEFT_NO_MEMORY;
 	if (status == WEFT_OK) {
 		memcpy(f->sources, info->sources, info->source_count * sizeof(*f->sources));
 		status = weft_objects_create(&f->host, f->sources, f->source_count, &f->objects);
 	}
 	if (status == WEFT_OK)
-		status = weft_follow_create(f->loop, f->host.log, f->directory, followed, f, &f->follow);
+		status = weft_follow_create(
+			f->loop, f->host.log, f->directory, followed, f, &f->follow);
 	if (status != WEFT_OK) {
 		weft_folder_destroy(f);
 		return status;
@@ -513,9 +532,15 @@ void weft_folder_destroy(struct weft_folder *f)
 
 void weft_folder_state(const struct weft_folder *f, struct weft_folder_state *out)
 {
-	*out = (struct weft_folder_state){ .directory = f->directory, .only = f->only,
+	*out = (struct weft_folder_state){ .directory = f->directory,
+		.only = f->only,
 		.problem = f->problem[0] ? f->problem : NULL,
-		.files = f->file_count, .objects = weft_objects_count(f->objects), .readings = f->readings };
+		.files = f->file_count,
+		.objects = weft_objects_count(f->objects),
+		.readings = f->readings };
 }
 
-const struct weft_objects *weft_folder_objects(const struct weft_folder *f) { return f->objects; }
+const struct weft_objects *weft_folder_objects(const struct weft_folder *f)
+{
+	return f->objects;
+}

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT
  *
- * follow.c: two watches: one on the directory's inode, one on the nearest directory above it that exists, where the
- * name may appear or come to mean another inode. Both are set before anybody looks, so nothing falls in between.
+ * follow.c: two watches: one on the directory's inode, one on the nearest directory above it that
+ * exists, where the name may appear or come to mean another inode. Both are set before anybody
+ * looks, so nothing falls in between.
  */
 #include "mesh/follow.h"
 
@@ -13,12 +14,15 @@
 
 #include "base/alloc.h"
 
-#define RETRY_NS INT64_C(1000000000) /* how often we look without being told: no inotify, or no directory */
+#define RETRY_NS                                                                                 \
+	INT64_C(1000000000) /* how often we look without being told: no inotify, or no directory \
+			     */
 
 enum {
-	INSIDE = IN_CREATE | IN_MODIFY | IN_CLOSE_WRITE | IN_MOVED_TO | IN_MOVED_FROM | IN_DELETE | IN_ATTRIB |
-		 IN_DELETE_SELF | IN_MOVE_SELF | IN_ONLYDIR,
-	ABOVE = IN_CREATE | IN_MOVED_TO | IN_MOVED_FROM | IN_DELETE | IN_DELETE_SELF | IN_MOVE_SELF | IN_ONLYDIR,
+	INSIDE = IN_CREATE | IN_MODIFY | IN_CLOSE_WRITE | IN_MOVED_TO | IN_MOVED_FROM | IN_DELETE |
+		IN_ATTRIB | IN_DELETE_SELF | IN_MOVE_SELF | IN_ONLYDIR,
+	ABOVE = IN_CREATE | IN_MOVED_TO | IN_MOVED_FROM | IN_DELETE | IN_DELETE_SELF |
+		IN_MOVE_SELF | IN_ONLYDIR,
 };
 
 struct weft_follow {
@@ -51,7 +55,8 @@ static void expired(void *user, struct weft_timer *timer)
 static void again_later(struct weft_follow *f)
 {
 	if (weft_timer_set(f->loop, &f->timer, weft_loop_now(f->loop) + RETRY_NS) != WEFT_OK)
-		weft_log(f->log, WEFT_LOG_ERROR, "%s: no memory for a timer: it is not followed any more", f->directory);
+		weft_log(f->log, WEFT_LOG_ERROR,
+			"%s: no memory for a timer: it is not followed any more", f->directory);
 }
 
 /* Watches the nearest directory above that exists. */
@@ -75,7 +80,8 @@ static void watch_above(struct weft_follow *f)
 		if (size == 0)
 			path[size++] = '.';
 		path[size] = 0;
-		found = inotify_add_watch(f->descriptor, path, ABOVE | IN_MASK_ADD); /* it may be `inside` as well */
+		found = inotify_add_watch(
+			f->descriptor, path, ABOVE | IN_MASK_ADD); /* it may be `inside` as well */
 		if (size == 1)
 			break; /* "/" or ".": there is nothing above */
 	}
@@ -97,7 +103,8 @@ static void gone(struct weft_follow *f, int error)
 {
 	forget_inside(f);
 	if (!f->told_gone)
-		weft_log(f->log, WEFT_LOG_WARN, "%s: %s; waiting for the directory", f->directory, strerror(error));
+		weft_log(f->log, WEFT_LOG_WARN, "%s: %s; waiting for the directory", f->directory,
+			strerror(error));
 	f->told_gone = true;
 	again_later(f);
 	f->call(f->user, WEFT_FOLLOW_GONE, NULL);
@@ -140,7 +147,8 @@ static bool is_link(const struct weft_follow *f, const char *name)
 	char path[4096];
 	struct stat s;
 	int n = snprintf(path, sizeof(path), "%s/%s", f->directory, name);
-	return n > 0 && (size_t)n < sizeof(path) && lstat(path, &s) == 0 && (S_ISLNK(s.st_mode) || s.st_nlink > 1);
+	return n > 0 && (size_t)n < sizeof(path) && lstat(path, &s) == 0 &&
+		(S_ISLNK(s.st_mode) || s.st_nlink > 1);
 }
 
 static void inside_event(struct weft_follow *f, const struct inotify_event *e)
@@ -158,7 +166,10 @@ static void inside_event(struct weft_follow *f, const struct inotify_event *e)
 	if (e->mask & (IN_CLOSE_WRITE | IN_MOVED_TO))
 		f->call(f->user, WEFT_FOLLOW_SAVED, name);
 	else if (e->mask & (IN_CREATE | IN_MODIFY))
-		f->call(f->user, (e->mask & IN_CREATE) && is_link(f, name) ? WEFT_FOLLOW_SAVED : WEFT_FOLLOW_TOUCHED, name);
+		f->call(f->user,
+			(e->mask & IN_CREATE) && is_link(f, name) ? WEFT_FOLLOW_SAVED
+								  : WEFT_FOLLOW_TOUCHED,
+			name);
 	else if (e->mask & IN_ATTRIB)
 		f->call(f->user, WEFT_FOLLOW_MARKED, name);
 	else if (e->mask & (IN_DELETE | IN_MOVED_FROM))
@@ -189,27 +200,32 @@ static void ready(void *user, struct weft_io_watch *watch, unsigned what)
 	if (above || lost)
 		look(f);
 	if (lost && f->present) {
-		weft_log(f->log, WEFT_LOG_WARN, "%s: too many changes at once: all of it is read again", f->directory);
+		weft_log(f->log, WEFT_LOG_WARN,
+			"%s: too many changes at once: all of it is read again", f->directory);
 		f->call(f->user, WEFT_FOLLOW_RESCAN, NULL);
 	}
 }
 
-enum weft_status weft_follow_create(struct weft_loop *loop, const struct weft_log *log, const char *directory,
-	weft_follow_fn *call, void *user, struct weft_follow **out)
+enum weft_status weft_follow_create(struct weft_loop *loop, const struct weft_log *log,
+	const char *directory, weft_follow_fn *call, void *user, struct weft_follow **out)
 {
 	struct weft_follow *f = weft_alloc(sizeof(*f));
 	if (!f)
 		return WEFT_NO_MEMORY;
-	*f = (struct weft_follow){ .loop = loop, .log = log, .call = call, .user = user, .inside = -1, .above = -1 };
+	*f = (struct weft_follow){
+		.loop = loop, .log = log, .call = call, .user = user, .inside = -1, .above = -1
+	};
 	f->timer.expired = expired;
 	f->timer.user = f;
 	f->directory = weft_strdup_n(directory, strlen(directory));
 	f->descriptor = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
 	enum weft_status status = f->directory ? WEFT_OK : WEFT_NO_MEMORY;
 	if (status == WEFT_OK && f->descriptor < 0)
-		weft_log(log, WEFT_LOG_WARN, "%s: inotify: %s; looking once a second instead", directory, strerror(errno));
+		weft_log(log, WEFT_LOG_WARN, "%s: inotify: %s; looking once a second instead",
+			directory, strerror(errno));
 	else if (status == WEFT_OK)
-		status = weft_io_watch(weft_loop_io(loop), f->descriptor, WEFT_IO_READABLE, ready, f, &f->watch);
+		status = weft_io_watch(
+			weft_loop_io(loop), f->descriptor, WEFT_IO_READABLE, ready, f, &f->watch);
 	if (status != WEFT_OK) {
 		weft_follow_destroy(f);
 		return status;

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT
  *
- * listeners.c: what the rules' tables want, wish by wish, against what is open. A change only notes what is
- * wanted and touches the wish; `run_round`, a task of the loop, settles all touched wishes and then tells the
- * outcomes. So no transaction begins inside a commit, and a hundred changes of one commit make one round.
+ * listeners.c: what the rules' tables want, wish by wish, against what is open. A change only notes
+ * what is wanted and touches the wish; `run_round`, a task of the loop, settles all touched wishes
+ * and then tells the outcomes. So no transaction begins inside a commit, and a hundred changes of
+ * one commit make one round.
  */
 #include "mesh/listeners_internal.h"
 
@@ -27,25 +28,28 @@ void weft_wish_touch(struct weft_wish *wish)
 void weft_wish_say(struct weft_wish *wish, enum weft_listener_state state, const char *format, ...)
 {
 	struct weft_listeners *ls = wish->owner;
-	struct weft_outcome now = {.state = state};
+	struct weft_outcome now = { .state = state };
 	va_list arguments;
 	va_start(arguments, format);
 	vsnprintf(now.reason, sizeof(now.reason), format, arguments);
 	va_end(arguments);
 	bool same = wish->outcome.state == state && strcmp(wish->outcome.reason, now.reason) == 0;
 	if (!same && (state == WEFT_LISTENER_FAILED || state == WEFT_LISTENER_OPEN)) {
-		struct weft_buffer line = {0};
+		struct weft_buffer line = { 0 };
 		weft_buffer_format(&line, "%s ", wish->label);
 		weft_format_value(&line, NULL, &weft_type_addr, &wish->address);
-		weft_buffer_format(&line, ": %s%s%s", state == WEFT_LISTENER_OPEN ? "open" : "failed", now.reason[0]
-			? ": " : "", now.reason);
+		weft_buffer_format(&line, ": %s%s%s",
+			state == WEFT_LISTENER_OPEN ? "open" : "failed", now.reason[0] ? ": " : "",
+			now.reason);
 		if (!line.failed)
-			ls->host.log(ls->host.log_user, state == WEFT_LISTENER_OPEN ? WEFT_LOG_INFO : WEFT_LOG_WARN,
-				(struct weft_text){line.data, line.size});
+			ls->host.log(ls->host.log_user,
+				state == WEFT_LISTENER_OPEN ? WEFT_LOG_INFO : WEFT_LOG_WARN,
+				(struct weft_text){ line.data, line.size });
 		weft_buffer_free(&line);
 	}
 	wish->outcome = now;
-	bool told = wish->was_told && wish->told.state == state && strcmp(wish->told.reason, now.reason) == 0;
+	bool told = wish->was_told && wish->told.state == state &&
+		strcmp(wish->told.reason, now.reason) == 0;
 	weft_list_remove(&wish->unsaid);
 	if (!told)
 		weft_list_append(&ls->unsaid, &wish->unsaid);
@@ -66,9 +70,11 @@ static void live_changed(void *user, struct weft_live *live)
 /* Another listener of this program, on its way out, has the address still. */
 static bool is_occupied(struct weft_listeners *ls, const struct weft_addr *address)
 {
-	weft_list_each(node, after, &ls->lives[address->port % WEFT_CLAIM_BUCKETS]) {
+	weft_list_each(node, after, &ls->lives[address->port % WEFT_CLAIM_BUCKETS])
+	{
 		const struct weft_live *live = weft_container(node, struct weft_live, by_port);
-		if (weft_live_holds_address(live) && weft_addr_overlaps(&live->instance.address, address))
+		if (weft_live_holds_address(live) &&
+			weft_addr_overlaps(&live->instance.address, address))
 			return true;
 	}
 	return false;
@@ -82,7 +88,8 @@ static void send_off(struct weft_wish *wish)
 	wish->draining = live;
 	weft_timer_stop(wish->owner->host.loop, &wish->retry);
 	wish->retry_set = false;
-	weft_live_drain(live, wish->owner->stopping ? wish->owner->stop_limit : weft_wish_rule(wish)->drain);
+	weft_live_drain(live,
+		wish->owner->stopping ? wish->owner->stop_limit : weft_wish_rule(wish)->drain);
 }
 
 static void free_closed(struct weft_wish *wish)
@@ -99,7 +106,8 @@ static void free_closed(struct weft_wish *wish)
 	}
 }
 
-/* A listener for the address: one that drains still comes back with its connections, else a new one. */
+/* A listener for the address: one that drains still comes back with its connections, else a new
+ * one. */
 static bool take_live(struct weft_wish *wish, const struct weft_addr *address)
 {
 	struct weft_listeners *ls = wish->owner;
@@ -119,7 +127,8 @@ static bool take_live(struct weft_wish *wish, const struct weft_addr *address)
 		.address = *address,
 		.label = wish->label,
 	};
-	struct weft_live *live = weft_live_create(&instance, ls->host.loop, ls->host.threads, ls->host.thread_count);
+	struct weft_live *live =
+		weft_live_create(&instance, ls->host.loop, ls->host.threads, ls->host.thread_count);
 	if (!live)
 		return false;
 	live->changed = live_changed;
@@ -142,7 +151,8 @@ static void set_claim(struct weft_wish *wish)
 	const struct weft_addr *wanted = NULL;
 	if (is_serving(wish) && !wish->waits)
 		wanted = &wish->address;
-	else if (is_serving(wish) && wish->live) /* what is open keeps its last address while it waits */
+	else if (is_serving(wish) &&
+		wish->live) /* what is open keeps its last address while it waits */
 		wanted = &wish->live->instance.address;
 	struct weft_addr copy;
 	if (wanted)
@@ -157,7 +167,8 @@ static void say_live(struct weft_wish *wish)
 		weft_wish_say(wish, WEFT_LISTENER_FAILED, "%s", weft_status_name(live->status));
 	else if (live->phase == WEFT_LIVE_OPEN)
 		weft_wish_say(wish, WEFT_LISTENER_OPEN, "%s", wish->waits ? "wait" : "");
-	else if (wish->outcome.state != WEFT_LISTENER_FAILED) /* a retry says Failed until it works */
+	else if (wish->outcome.state !=
+		WEFT_LISTENER_FAILED) /* a retry says Failed until it works */
 		weft_wish_say(wish, WEFT_LISTENER_PENDING, "opening");
 }
 
@@ -168,7 +179,8 @@ static void retry_later(struct weft_wish *wish)
 	wish->backoff = wish->backoff ? wish->backoff * 2 : BACKOFF_FIRST;
 	if (wish->backoff > BACKOFF_MAX)
 		wish->backoff = BACKOFF_MAX;
-	wish->retry_set = weft_timer_set(loop, &wish->retry, weft_loop_now(loop) + wish->backoff) == WEFT_OK;
+	wish->retry_set =
+		weft_timer_set(loop, &wish->retry, weft_loop_now(loop) + wish->backoff) == WEFT_OK;
 	if (!wish->retry_set)
 		weft_listeners_again(wish->owner);
 }
@@ -208,7 +220,10 @@ static void settle(struct weft_wish *wish)
 {
 	bool has = wish->claims && !wish->blocker;
 	free_closed(wish);
-	if (wish->live && (!has || memcmp(&wish->live->instance.address, &wish->claimed, sizeof(struct weft_addr)) != 0)) {
+	if (wish->live &&
+		(!has ||
+			memcmp(&wish->live->instance.address, &wish->claimed,
+				sizeof(struct weft_addr)) != 0)) {
 		send_off(wish);
 		free_closed(wish);
 	}
@@ -251,23 +266,28 @@ static void note_row(struct weft_listeners *ls, unsigned rule, const void *row, 
 	wish->present = present;
 	if (present) {
 		const char *bytes = row;
-		memcpy(&wish->address, bytes + type->fields[info->address].offset, sizeof(wish->address));
-		wish->waits = info->wait != WEFT_NONE && *(const bool *)(bytes + type->fields[info->wait].offset);
+		memcpy(&wish->address, bytes + type->fields[info->address].offset,
+			sizeof(wish->address));
+		wish->waits = info->wait != WEFT_NONE &&
+			*(const bool *)(bytes + type->fields[info->wait].offset);
 	}
 	weft_wish_touch(wish);
 }
 
-static void rows_changed(void *user, const struct weft_table *table, const struct weft_change *changes, size_t count)
+static void rows_changed(
+	void *user, const struct weft_table *table, const struct weft_change *changes, size_t count)
 {
 	const struct weft_watched *watched = user;
 	(void)table;
 	for (size_t i = 0; i < count; i++)
-		note_row(watched->owner, watched->rule, changes[i].after ? changes[i].after : changes[i].before,
+		note_row(watched->owner, watched->rule,
+			changes[i].after ? changes[i].after : changes[i].before,
 			changes[i].after != NULL);
 	weft_listeners_post(watched->owner);
 }
 
-static void need_changed(void *user, const struct weft_table *table, const struct weft_change *changes, size_t count)
+static void need_changed(
+	void *user, const struct weft_table *table, const struct weft_change *changes, size_t count)
 {
 	(void)table, (void)changes, (void)count;
 	weft_listeners_post(user);
@@ -285,14 +305,16 @@ static void touch_all(struct weft_listeners *ls, unsigned rule)
 static void scan(struct weft_listeners *ls, unsigned rule)
 {
 	struct weft_cursor cursor;
-	const struct weft_table *table = weft_engine_table(ls->host.engine, ls->host.info->rules[rule].table);
+	const struct weft_table *table =
+		weft_engine_table(ls->host.engine, ls->host.info->rules[rule].table);
 	ls->rescan[rule] = false;
 	for (size_t i = 0; i < WEFT_WISH_BUCKETS; i++)
 		for (struct weft_wish *wish = ls->wishes[i]; wish; wish = wish->next)
 			if (wish->rule == rule)
 				wish->present = false;
 	touch_all(ls, rule);
-	for (const void *row = weft_table_first(&cursor, table, WEFT_NEW); row; row = weft_cursor_next(&cursor))
+	for (const void *row = weft_table_first(&cursor, table, WEFT_NEW); row;
+		row = weft_cursor_next(&cursor))
 		note_row(ls, rule, row, true);
 }
 
@@ -316,8 +338,8 @@ static void run_round(struct weft_task *task)
 		if (!ls->ready[rule])
 			look_at_needs(ls, rule);
 	}
-	/* Claims first: who has an address is decided from all that is wanted. Then those that give one up, by
-	 * their order in the list. */
+	/* Claims first: who has an address is decided from all that is wanted. Then those that give
+	 * one up, by their order in the list. */
 	weft_list_each(node, after, &ls->dirty)
 		set_claim(weft_container(node, struct weft_wish, dirty));
 	struct weft_node round;
@@ -354,15 +376,17 @@ static enum weft_status subscribe(struct weft_listeners *ls, unsigned rule)
 	const struct weft_rule_info *info = &ls->host.info->rules[rule];
 	if (strcmp(info->kind, "listener") != 0)
 		return WEFT_OK; /* another kind's business */
-	ls->watched[rule] = (struct weft_watched){ls, rule};
+	ls->watched[rule] = (struct weft_watched){ ls, rule };
 	ls->rescan[rule] = true;
-	enum weft_status status = weft_engine_watch(ls->host.engine, info->table, rows_changed, &ls->watched[rule]);
+	enum weft_status status =
+		weft_engine_watch(ls->host.engine, info->table, rows_changed, &ls->watched[rule]);
 	for (size_t i = 0; i < info->need_count && status == WEFT_OK; i++)
 		status = weft_engine_watch(ls->host.engine, info->needs[i], need_changed, ls);
 	return status;
 }
 
-enum weft_status weft_listeners_create(const struct weft_listeners_host *host, struct weft_listeners **out)
+enum weft_status weft_listeners_create(
+	const struct weft_listeners_host *host, struct weft_listeners **out)
 {
 	struct weft_listeners *ls = weft_alloc(sizeof(*ls));
 	size_t rules = host->info->rule_count;
@@ -370,7 +394,7 @@ enum weft_status weft_listeners_create(const struct weft_listeners_host *host, s
 		return WEFT_NO_MEMORY;
 	ls->host = *host;
 	ls->soon.run = run_round;
-	ls->again = (struct weft_timer){.expired = again_expired, .user = ls};
+	ls->again = (struct weft_timer){ .expired = again_expired, .user = ls };
 	for (size_t i = 0; i < WEFT_CLAIM_BUCKETS; i++) {
 		weft_list_init(&ls->claims[i]);
 		weft_list_init(&ls->lives[i]);
@@ -464,13 +488,15 @@ static void show(const struct weft_wish *wish, weft_listener_view_fn *each, void
 	each(user, &view);
 }
 
-void weft_listeners_each(const struct weft_listeners *ls, unsigned rule, weft_listener_view_fn *each, void *user)
+void weft_listeners_each(
+	const struct weft_listeners *ls, unsigned rule, weft_listener_view_fn *each, void *user)
 {
 	size_t count = 0, room = 0;
 	struct weft_wish **sorted = NULL;
 	for (size_t i = 0; i < WEFT_WISH_BUCKETS; i++) {
 		for (struct weft_wish *wish = ls->wishes[i]; wish; wish = wish->next) {
-			if (wish->rule != rule || !weft_grow(&sorted, &room, count + 1, sizeof(*sorted)))
+			if (wish->rule != rule ||
+				!weft_grow(&sorted, &room, count + 1, sizeof(*sorted)))
 				continue;
 			sorted[count++] = wish;
 		}
@@ -490,5 +516,7 @@ struct weft_gate *weft_listeners_gate(struct weft_listeners *ls, unsigned rule, 
 	if (table->key_count && !key)
 		return NULL;
 	struct weft_wish *wish = *weft_wish_find(ls, rule, key, weft_rule_hash(ls, rule, key));
-	return wish && wish->live && wish->live->phase == WEFT_LIVE_OPEN ? &wish->live->member[0].gate : NULL;
+	return wish && wish->live && wish->live->phase == WEFT_LIVE_OPEN
+		? &wish->live->member[0].gate
+		: NULL;
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT
  *
- * live.c: the two sides of a live listener. `advance` compares what is wanted with the members' states and sends
- * orders; the serving thread carries them out on its gate and answers. The first listening member of a group
- * probes the address before the others join it with SO_REUSEPORT.
+ * live.c: the two sides of a live listener. `advance` compares what is wanted with the members'
+ * states and sends orders; the serving thread carries them out on its gate and answers. The first
+ * listening member of a group probes the address before the others join it with SO_REUSEPORT.
  */
 #include "mesh/live.h"
 
@@ -24,8 +24,8 @@ static void end_gate(struct weft_member *m)
 	m->has_gate = false;
 }
 
-/* The order, once no socket of the gate is being closed any more. False: the gate is gone, and the member
- * not ours any more. */
+/* The order, once no socket of the gate is being closed any more. False: the gate is gone, and the
+ * member not ours any more. */
 static bool carry_out(struct weft_member *m)
 {
 	enum weft_status status = WEFT_OK;
@@ -101,7 +101,10 @@ static void open_members(struct weft_live *live)
 		if (m->state == WEFT_MEMBER_OPEN && !m->busy)
 			continue;
 		all = false;
-		if (!m->busy && (i == first || (live->member[first].state == WEFT_MEMBER_OPEN && !live->member[first].busy)))
+		if (!m->busy &&
+			(i == first ||
+				(live->member[first].state == WEFT_MEMBER_OPEN &&
+					!live->member[first].busy)))
 			send(m, true);
 	}
 	live->phase = all ? WEFT_LIVE_OPEN : WEFT_LIVE_OPENING;
@@ -112,7 +115,9 @@ static void drain_members(struct weft_live *live)
 	bool bound = false, left = false;
 	for (unsigned i = 0; i < live->thread_count; i++) {
 		struct weft_member *m = &live->member[i];
-		if (!m->busy && (m->state == WEFT_MEMBER_OPEN || (m->state == WEFT_MEMBER_DRAINING && m->limit_due)))
+		if (!m->busy &&
+			(m->state == WEFT_MEMBER_OPEN ||
+				(m->state == WEFT_MEMBER_DRAINING && m->limit_due)))
 			send(m, false);
 		bound |= m->busy || m->state == WEFT_MEMBER_OPEN;
 		left |= m->state == WEFT_MEMBER_DRAINING;
@@ -208,7 +213,8 @@ void weft_live_drain(struct weft_live *live, int64_t nanoseconds)
 
 bool weft_live_holds_address(const struct weft_live *live)
 {
-	return live->phase == WEFT_LIVE_OPENING || live->phase == WEFT_LIVE_OPEN || live->phase == WEFT_LIVE_CLOSING;
+	return live->phase == WEFT_LIVE_OPENING || live->phase == WEFT_LIVE_OPEN ||
+		live->phase == WEFT_LIVE_CLOSING;
 }
 
 size_t weft_live_connections(const struct weft_live *live)

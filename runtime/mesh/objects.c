@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT
  *
- * objects.c: definitions in a hash table by (source, key), each in the list of its file's reading too. Applying new
- * readings: for every key that an old or a new reading of them names, the losers go from the conflicts table, the new
- * definitions take the place of the old ones, and winner and losers are put again; the engine nets what is as before.
+ * objects.c: definitions in a hash table by (source, key), each in the list of its file's reading
+ * too. Applying new readings: for every key that an old or a new reading of them names, the losers
+ * go from the conflicts table, the new definitions take the place of the old ones, and winner and
+ * losers are put again; the engine nets what is as before.
  */
 #include "mesh/objects.h"
 
@@ -18,8 +19,10 @@ struct definition {
 	struct weft_object_file *file;
 	uint64_t hash;
 	uint32_t source, position;
-	bool stays;   /* not read now: a last good row. Counts only while nobody else defines the key */
-	uint64_t met; /* the last pass that met its key: so many definitions of one key cost one look */
+	bool stays; /* not read now: a last good row. Counts only while nobody else defines the key
+		     */
+	uint64_t met; /* the last pass that met its key: so many definitions of one key cost one
+			 look */
 	_Alignas(16) unsigned char row[];
 };
 
@@ -66,8 +69,8 @@ struct weft_objects {
 
 /* ---- sources ---- */
 
-enum weft_status weft_objects_create(const struct weft_objects_host *host, const uint16_t *sources, size_t count,
-	struct weft_objects **out)
+enum weft_status weft_objects_create(const struct weft_objects_host *host, const uint16_t *sources,
+	size_t count, struct weft_objects **out)
 {
 	struct weft_objects *o = weft_alloc(sizeof(*o));
 	if (!o)
@@ -87,7 +90,9 @@ enum weft_status weft_objects_create(const struct weft_objects_host *host, const
 		s->info = &host->info->sources[sources[i]];
 		s->table = &host->info->engine->tables[s->info->table];
 		s->row = s->table->row;
-		s->rejected = s->info->rejected == WEFT_NONE ? NULL : host->info->engine->tables[s->info->rejected].row;
+		s->rejected = s->info->rejected == WEFT_NONE
+			? NULL
+			: host->info->engine->tables[s->info->rejected].row;
 	}
 	*out = o;
 	return WEFT_OK;
@@ -104,29 +109,41 @@ void weft_objects_destroy(struct weft_objects *o)
 	weft_free(o);
 }
 
-size_t weft_objects_source_count(const struct weft_objects *o) { return o->source_count; }
+size_t weft_objects_source_count(const struct weft_objects *o)
+{
+	return o->source_count;
+}
 const struct weft_source_info *weft_objects_source(const struct weft_objects *o, size_t i)
 {
 	return o->sources[i].info;
 }
-const struct weft_type *weft_objects_row(const struct weft_objects *o, size_t i) { return o->sources[i].row; }
-size_t weft_objects_count(const struct weft_objects *o) { return o->count; }
+const struct weft_type *weft_objects_row(const struct weft_objects *o, size_t i)
+{
+	return o->sources[i].row;
+}
+size_t weft_objects_count(const struct weft_objects *o)
+{
+	return o->count;
+}
 
 static uint64_t key_hash(const struct weft_objects *o, const struct source *s, const void *row)
 {
 	uint64_t h = 0;
 	for (uint16_t i = 0; i < s->table->key_count; i++) {
 		const struct weft_field *f = &s->row->fields[s->table->key[i]];
-		h = weft_hash_u64(h, weft_value_hash(o->intern, f->type, (const char *)row + f->offset));
+		h = weft_hash_u64(
+			h, weft_value_hash(o->intern, f->type, (const char *)row + f->offset));
 	}
 	return h;
 }
 
-static bool key_equal(const struct weft_objects *o, const struct source *s, const void *a, const void *b)
+static bool key_equal(
+	const struct weft_objects *o, const struct source *s, const void *a, const void *b)
 {
 	for (uint16_t i = 0; i < s->table->key_count; i++) {
 		const struct weft_field *f = &s->row->fields[s->table->key[i]];
-		if (weft_value_compare(o->intern, f->type, (const char *)a + f->offset, (const char *)b + f->offset) != 0)
+		if (weft_value_compare(o->intern, f->type, (const char *)a + f->offset,
+			    (const char *)b + f->offset) != 0)
 			return false;
 	}
 	return true;
@@ -154,7 +171,8 @@ static void free_reading(struct weft_objects *o, struct weft_reading *r)
 	weft_free(r);
 }
 
-enum weft_status weft_object_file_create(struct weft_objects *o, const char *name, struct weft_object_file **out)
+enum weft_status weft_object_file_create(
+	struct weft_objects *o, const char *name, struct weft_object_file **out)
 {
 	struct weft_object_file *f = weft_alloc(sizeof(*f));
 	if (!f)
@@ -171,7 +189,10 @@ enum weft_status weft_object_file_create(struct weft_objects *o, const char *nam
 	return WEFT_OK;
 }
 
-const char *weft_object_file_name(const struct weft_object_file *f) { return f->name; }
+const char *weft_object_file_name(const struct weft_object_file *f)
+{
+	return f->name;
+}
 
 static void unlink_definitions(struct weft_objects *o, const struct weft_reading *r)
 {
@@ -227,7 +248,8 @@ struct weft_reading *weft_reading_begin(struct weft_object_file *f)
 	return r;
 }
 
-static enum weft_status define(struct weft_reading *r, size_t i, const void *row, uint32_t position, bool stays)
+static enum weft_status define(
+	struct weft_reading *r, size_t i, const void *row, uint32_t position, bool stays)
 {
 	struct weft_objects *o = r->file->objects;
 	const struct source *s = &o->sources[i];
@@ -254,22 +276,25 @@ static const struct weft_field *field_of(const struct weft_type *t, const char *
 	return NULL;
 }
 
-static enum weft_status put_text(struct weft_objects *o, const struct weft_type *t, const char *name, const char *text,
-	void *row)
+static enum weft_status put_text(struct weft_objects *o, const struct weft_type *t,
+	const char *name, const char *text, void *row)
 {
 	const struct weft_field *f = field_of(t, name);
 	return f ? weft_intern_put_text(o->intern, (struct weft_text){ text, strlen(text) },
-		(void *)((char *)row + f->offset)) : WEFT_OK;
+			   (void *)((char *)row + f->offset))
+		 : WEFT_OK;
 }
 
 /* A rejected row has the key columns of the collection by their names. */
-static enum weft_status fill_rejected(struct weft_objects *o, const struct source *s, const void *key,
-	struct rejection *j)
+static enum weft_status fill_rejected(
+	struct weft_objects *o, const struct source *s, const void *key, struct rejection *j)
 {
 	for (uint16_t k = 0; k < s->table->key_count; k++) {
-		const struct weft_field *from = &s->row->fields[s->table->key[k]], *to = field_of(s->rejected, from->name);
+		const struct weft_field *from = &s->row->fields[s->table->key[k]],
+					*to = field_of(s->rejected, from->name);
 		if (to)
-			memcpy(j->row + to->offset, (const char *)key + from->offset, from->type->size);
+			memcpy(j->row + to->offset, (const char *)key + from->offset,
+				from->type->size);
 	}
 	enum weft_status status = put_text(o, s->rejected, "reason", j->reason, j->row);
 	if (status == WEFT_OK)
@@ -281,10 +306,13 @@ static enum weft_status fill_rejected(struct weft_objects *o, const struct sourc
 	return status;
 }
 
-static enum weft_status reject(struct weft_reading *r, size_t i, const void *key, uint32_t line, const char *reason)
+static enum weft_status reject(
+	struct weft_reading *r, size_t i, const void *key, uint32_t line, const char *reason)
 {
 	struct weft_objects *o = r->file->objects;
-	const struct source *s = i < o->source_count ? &o->sources[i] : NULL; /* NULL: of a kind that nobody collects */
+	const struct source *s = i < o->source_count
+		? &o->sources[i]
+		: NULL; /* NULL: of a kind that nobody collects */
 	char place[512];
 	snprintf(place, sizeof(place), line ? "%s:%u" : "%s", r->file->name, line);
 	struct rejection *j = weft_alloc(sizeof(*j) + (s && s->rejected ? s->rejected->size : 0));
@@ -298,15 +326,16 @@ static enum weft_status reject(struct weft_reading *r, size_t i, const void *key
 	if (!j->place || !j->reason)
 		return WEFT_NO_MEMORY;
 	if (s)
-		weft_log(o->host.log, WEFT_LOG_WARN, "%s: rejected for `%s`: %s", place, s->table->name, reason);
+		weft_log(o->host.log, WEFT_LOG_WARN, "%s: rejected for `%s`: %s", place,
+			s->table->name, reason);
 	else
 		weft_log(o->host.log, WEFT_LOG_WARN, "%s: rejected: %s", place, reason);
 	return s && s->rejected ? fill_rejected(o, s, key, j) : WEFT_OK;
 }
 
 /* A column of the key is believed only if the document got as far as the map that it stands in. */
-static enum weft_status salvage_key(struct weft_objects *o, const struct source *s, const struct weft_doc *partial,
-	void *row, bool *whole)
+static enum weft_status salvage_key(struct weft_objects *o, const struct source *s,
+	const struct weft_doc *partial, void *row, bool *whole)
 {
 	struct weft_decode d = { .intern = o->intern, .program = o->host.program };
 	uint16_t known[16], count = 0;
@@ -314,7 +343,8 @@ static enum weft_status salvage_key(struct weft_objects *o, const struct source 
 	for (uint16_t k = 0; k < s->table->key_count && k < 16; k++) {
 		const struct weft_field *f = &s->row->fields[s->table->key[k]];
 		const char *path = f->path ? f->path : f->name;
-		if (partial && weft_doc_get(partial, (struct weft_text){ path, strcspn(path, ".") }))
+		if (partial &&
+			weft_doc_get(partial, (struct weft_text){ path, strcspn(path, ".") }))
 			known[count++] = s->table->key[k];
 		else
 			*whole = false;
@@ -322,8 +352,10 @@ static enum weft_status salvage_key(struct weft_objects *o, const struct source 
 	return weft_decode_some(&d, s->row, known, count, partial, row, whole);
 }
 
-/* The winner among the definitions of a key; rows that only stay come after all that are read now. */
-static struct definition *winner(const struct weft_objects *o, size_t i, uint64_t hash, const void *key)
+/* The winner among the definitions of a key; rows that only stay come after all that are read now.
+ */
+static struct definition *winner(
+	const struct weft_objects *o, size_t i, uint64_t hash, const void *key)
 {
 	struct definition *best = NULL;
 	for (struct definition *d = o->buckets[hash & (o->bucket_count - 1)]; d; d = d->next_hash) {
@@ -338,11 +370,14 @@ static struct definition *winner(const struct weft_objects *o, size_t i, uint64_
 	return best;
 }
 
-/* A bad version of an object: the row that it had stays, as this file's if nobody else defines it. */
-static enum weft_status keep_last_good(struct weft_reading *r, size_t i, const void *key, uint32_t position)
+/* A bad version of an object: the row that it had stays, as this file's if nobody else defines it.
+ */
+static enum weft_status keep_last_good(
+	struct weft_reading *r, size_t i, const void *key, uint32_t position)
 {
 	struct weft_objects *o = r->file->objects;
-	const struct definition *d = winner(o, i, weft_hash_u64(key_hash(o, &o->sources[i], key), i), key);
+	const struct definition *d =
+		winner(o, i, weft_hash_u64(key_hash(o, &o->sources[i], key), i), key);
 	return d ? define(r, i, d->row, position, true) : WEFT_OK;
 }
 
@@ -373,8 +408,8 @@ enum weft_status weft_reading_add(struct weft_reading *r, size_t i, const struct
 	return status;
 }
 
-enum weft_status weft_reading_broken(struct weft_reading *r, size_t i, const struct weft_doc *partial, uint32_t line,
-	const char *reason)
+enum weft_status weft_reading_broken(struct weft_reading *r, size_t i,
+	const struct weft_doc *partial, uint32_t line, const char *reason)
 {
 	struct weft_objects *o = r->file->objects;
 	enum weft_status status = i == WEFT_NO_SOURCE ? reject(r, i, NULL, line, reason) : WEFT_OK;
@@ -396,9 +431,11 @@ enum weft_status weft_reading_broken(struct weft_reading *r, size_t i, const str
 }
 
 /* The next definition in the hash table that has the key of `of`, from `d` on. */
-static struct definition *same_key(const struct weft_objects *o, struct definition *d, const struct definition *of)
+static struct definition *same_key(
+	const struct weft_objects *o, struct definition *d, const struct definition *of)
 {
-	while (d && !(d->hash == of->hash && d->source == of->source &&
+	while (d &&
+		!(d->hash == of->hash && d->source == of->source &&
 			key_equal(o, &o->sources[of->source], d->row, of->row)))
 		d = d->next_hash;
 	return d;
@@ -409,9 +446,10 @@ static struct definition *first_of_key(const struct weft_objects *o, const struc
 	return same_key(o, o->buckets[of->hash & (o->bucket_count - 1)], of);
 }
 
-/* While a file is broken, what it gave before and does not give now stays. The new definitions are not in the hash
- * table yet; the old ones are: those whose key is given again are met. */
-static enum weft_status keep_the_rest(struct weft_objects *o, struct weft_reading *r, const struct weft_reading *before)
+/* While a file is broken, what it gave before and does not give now stays. The new definitions are
+ * not in the hash table yet; the old ones are: those whose key is given again are met. */
+static enum weft_status keep_the_rest(
+	struct weft_objects *o, struct weft_reading *r, const struct weft_reading *before)
 {
 	o->pass++;
 	for (const struct definition *n = r->definitions; n; n = n->next) {
@@ -420,7 +458,8 @@ static enum weft_status keep_the_rest(struct weft_objects *o, struct weft_readin
 			d->met = o->pass;
 	}
 	enum weft_status status = WEFT_OK;
-	for (const struct definition *d = before ? before->definitions : NULL; d && status == WEFT_OK; d = d->next)
+	for (const struct definition *d = before ? before->definitions : NULL;
+		d && status == WEFT_OK; d = d->next)
 		if (d->met != o->pass)
 			status = define(r, d->source, d->row, d->position, true);
 	return status;
@@ -451,7 +490,8 @@ static enum weft_status grow(struct weft_objects *o, size_t want)
 
 /* Calls for every definition of the key of `of` but its winner, once per pass. */
 typedef enum weft_status change_fn(struct weft_engine *, unsigned table, const void *row);
-static enum weft_status each_loser(struct weft_objects *o, const struct definition *of, change_fn *change)
+static enum weft_status each_loser(
+	struct weft_objects *o, const struct definition *of, change_fn *change)
 {
 	const struct weft_source_info *info = o->sources[of->source].info;
 	struct definition *d = first_of_key(o, of);
@@ -476,7 +516,8 @@ static enum weft_status delete_row(struct weft_engine *e, unsigned table, const 
 static enum weft_status drop_losers(struct weft_objects *o, const struct weft_reading *r)
 {
 	enum weft_status status = WEFT_OK;
-	for (const struct definition *d = r ? r->definitions : NULL; d && status == WEFT_OK; d = d->next)
+	for (const struct definition *d = r ? r->definitions : NULL; d && status == WEFT_OK;
+		d = d->next)
 		status = each_loser(o, d, delete_row);
 	return status;
 }
@@ -484,25 +525,31 @@ static enum weft_status drop_losers(struct weft_objects *o, const struct weft_re
 static enum weft_status put_winners(struct weft_objects *o, const struct weft_reading *r)
 {
 	enum weft_status status = WEFT_OK;
-	for (const struct definition *d = r ? r->definitions : NULL; d && status == WEFT_OK; d = d->next) {
+	for (const struct definition *d = r ? r->definitions : NULL; d && status == WEFT_OK;
+		d = d->next) {
 		unsigned table = o->sources[d->source].info->table;
 		const struct definition *first = first_of_key(o, d);
 		if (first && first->met == o->pass)
 			continue;
-		const struct definition *best = first ? winner(o, d->source, d->hash, d->row) : NULL;
-		status = best ? weft_engine_put(o->host.engine, table, best->row) : delete_row(o->host.engine, table, d->row);
+		const struct definition *best =
+			first ? winner(o, d->source, d->hash, d->row) : NULL;
+		status = best ? weft_engine_put(o->host.engine, table, best->row)
+			      : delete_row(o->host.engine, table, d->row);
 		if (status == WEFT_OK)
 			status = each_loser(o, d, weft_engine_put);
 	}
 	return status;
 }
 
-static enum weft_status change_rejected(struct weft_objects *o, const struct weft_reading *r, change_fn *change)
+static enum weft_status change_rejected(
+	struct weft_objects *o, const struct weft_reading *r, change_fn *change)
 {
 	enum weft_status status = WEFT_OK;
-	for (const struct rejection *j = r ? r->rejections : NULL; j && status == WEFT_OK; j = j->next)
+	for (const struct rejection *j = r ? r->rejections : NULL; j && status == WEFT_OK;
+		j = j->next)
 		if (j->has_row)
-			status = change(o->host.engine, o->sources[j->source].info->rejected, j->row);
+			status = change(
+				o->host.engine, o->sources[j->source].info->rejected, j->row);
 	return status;
 }
 
@@ -524,7 +571,8 @@ enum weft_status weft_objects_apply(struct weft_objects *o)
 	for (struct weft_object_file *f = o->files; f && status == WEFT_OK; f = f->next)
 		if (f->new) {
 			status = drop_losers(o, f->now);
-			if (status == WEFT_OK) /* a new key's losers, if other files define it already */
+			if (status ==
+				WEFT_OK) /* a new key's losers, if other files define it already */
 				status = drop_losers(o, f->new);
 			if (status == WEFT_OK)
 				status = change_rejected(o, f->now, delete_row);
@@ -578,5 +626,6 @@ void weft_objects_each_rejected(const struct weft_objects *o, weft_rejected_fn *
 {
 	for (const struct weft_object_file *f = o->files; f; f = f->next)
 		for (const struct rejection *j = f->now ? f->now->rejections : NULL; j; j = j->next)
-			call(user, j->source < o->source_count ? o->sources[j->source].info : NULL, j->place, j->reason);
+			call(user, j->source < o->source_count ? o->sources[j->source].info : NULL,
+				j->place, j->reason);
 }

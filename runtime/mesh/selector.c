@@ -1,16 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT
  *
- * selector.c: Kubernetes' label selectors and labels. A selector is a LabelSelector (matchLabels, matchExpressions)
- * or a bare map, which is matchLabels. An operator that is not known and an In without values are errors, as they are
- * for the API server: a selector that is half understood would select too much or too little.
+ * selector.c: Kubernetes' label selectors and labels. A selector is a LabelSelector (matchLabels,
+ * matchExpressions) or a bare map, which is matchLabels. An operator that is not known and an In
+ * without values are errors, as they are for the API server: a selector that is half understood
+ * would select too much or too little.
  */
 #include <stdlib.h>
 
 #include "base/alloc.h"
 #include "mesh/decode_parts.h"
 
-static enum weft_status scalar_text(struct weft_decode *d, const struct weft_step *at, const struct weft_doc *n,
-	weft_id *out)
+static enum weft_status scalar_text(
+	struct weft_decode *d, const struct weft_step *at, const struct weft_doc *n, weft_id *out)
 {
 	if (n->kind == WEFT_DOC_NULL) { /* null in a map of texts is the empty text */
 		*out = 0;
@@ -36,8 +37,8 @@ static int by_text(const void *a, const void *b, void *intern)
 	return weft_value_compare(intern, &weft_type_string, a, b);
 }
 
-enum weft_status weft_decode_labels(struct weft_decode *d, const struct weft_step *at, const struct weft_doc *n,
-	weft_id *out)
+enum weft_status weft_decode_labels(
+	struct weft_decode *d, const struct weft_step *at, const struct weft_doc *n, weft_id *out)
 {
 	if (n->kind != WEFT_DOC_MAP)
 		return weft_decode_fail(d, at, n, "a map of labels is wanted here", true);
@@ -68,7 +69,8 @@ struct requirements {
 	size_t count, room;
 };
 
-static enum weft_status add(struct requirements *r, struct weft_text key, uint32_t op, weft_id *values, size_t count)
+static enum weft_status add(
+	struct requirements *r, struct weft_text key, uint32_t op, weft_id *values, size_t count)
 {
 	if (!weft_grow(&r->items, &r->room, r->count + 1, sizeof(*r->items)))
 		return WEFT_NO_MEMORY;
@@ -82,12 +84,14 @@ static enum weft_status add(struct requirements *r, struct weft_text key, uint32
 			values[kept++] = values[i];
 	enum weft_status status = weft_intern_put_text(r->d->intern, key, &q->key);
 	if (status == WEFT_OK && kept)
-		status = weft_intern_put_list(r->d->intern, &weft_type_string, values, kept, &q->values);
+		status = weft_intern_put_list(
+			r->d->intern, &weft_type_string, values, kept, &q->values);
 	r->count += status == WEFT_OK;
 	return status;
 }
 
-static enum weft_status match_labels(struct requirements *r, const struct weft_step *at, const struct weft_doc *n)
+static enum weft_status match_labels(
+	struct requirements *r, const struct weft_step *at, const struct weft_doc *n)
 {
 	enum weft_status status = WEFT_OK;
 	if (n->kind != WEFT_DOC_MAP)
@@ -102,18 +106,22 @@ static enum weft_status match_labels(struct requirements *r, const struct weft_s
 	return status;
 }
 
-static enum weft_status match_expression(struct requirements *r, const struct weft_step *at, const struct weft_doc *n)
+static enum weft_status match_expression(
+	struct requirements *r, const struct weft_step *at, const struct weft_doc *n)
 {
 	static const char *const operators[] = { "In", "NotIn", "Exists", "DoesNotExist" };
-	const struct weft_doc *key = weft_doc_get(n, WEFT_TEXT("key")), *op = weft_doc_get(n, WEFT_TEXT("operator"));
+	const struct weft_doc *key = weft_doc_get(n, WEFT_TEXT("key")),
+			      *op = weft_doc_get(n, WEFT_TEXT("operator"));
 	const struct weft_doc *values = weft_doc_get(n, WEFT_TEXT("values"));
 	if (!key || key->kind != WEFT_DOC_TEXT || key->text.size == 0)
 		return weft_decode_fail(r->d, at, n, "an expression has a `key`, a text", false);
 	uint32_t i = 0;
-	while (i < 4 && !(op && op->kind == WEFT_DOC_TEXT && strcmp(op->text.data, operators[i]) == 0))
+	while (i < 4 &&
+		!(op && op->kind == WEFT_DOC_TEXT && strcmp(op->text.data, operators[i]) == 0))
 		i++;
 	if (i == 4)
-		return weft_decode_fail(r->d, at, op ? op : n, "`operator` is In, NotIn, Exists or DoesNotExist", op != NULL);
+		return weft_decode_fail(r->d, at, op ? op : n,
+			"`operator` is In, NotIn, Exists or DoesNotExist", op != NULL);
 	if (values && values->kind == WEFT_DOC_NULL)
 		values = NULL;
 	if (values && values->kind != WEFT_DOC_LIST)
@@ -121,24 +129,29 @@ static enum weft_status match_expression(struct requirements *r, const struct we
 	size_t count = values ? values->count : 0;
 	bool wants = i == WEFT_IN || i == WEFT_NOT_IN;
 	if (wants && count == 0)
-		return weft_decode_fail(r->d, at, values ? values : n, "In and NotIn want at least one value", false);
+		return weft_decode_fail(r->d, at, values ? values : n,
+			"In and NotIn want at least one value", false);
 	if (!wants && count)
-		return weft_decode_fail(r->d, at, values, "Exists and DoesNotExist have no values", false);
+		return weft_decode_fail(
+			r->d, at, values, "Exists and DoesNotExist have no values", false);
 	weft_id *ids = weft_alloc_array(count, sizeof(*ids));
 	if (!ids)
 		return WEFT_NO_MEMORY;
 	enum weft_status status = WEFT_OK;
 	size_t at_value = 0;
-	for (const struct weft_doc *c = values ? values->first : NULL; c && status == WEFT_OK; c = c->next)
-		status = c->kind == WEFT_DOC_TEXT ? weft_intern_put_text(r->d->intern, c->text, &ids[at_value++])
-						   : weft_decode_fail(r->d, at, c, "a value is text", true);
+	for (const struct weft_doc *c = values ? values->first : NULL; c && status == WEFT_OK;
+		c = c->next)
+		status = c->kind == WEFT_DOC_TEXT
+			? weft_intern_put_text(r->d->intern, c->text, &ids[at_value++])
+			: weft_decode_fail(r->d, at, c, "a value is text", true);
 	if (status == WEFT_OK)
 		status = add(r, key->text, i, ids, count);
 	weft_free(ids);
 	return status;
 }
 
-static enum weft_status match_expressions(struct requirements *r, const struct weft_step *at, const struct weft_doc *n)
+static enum weft_status match_expressions(
+	struct requirements *r, const struct weft_step *at, const struct weft_doc *n)
 {
 	enum weft_status status = WEFT_OK;
 	struct weft_step step = { .up = at };
@@ -168,18 +181,19 @@ static enum weft_status finish(struct requirements *r, struct weft_selector *out
 		if (kept == 0 || memcmp(&r->items[i], &r->items[kept - 1], sizeof(*r->items)) != 0)
 			r->items[kept++] = r->items[i];
 	out->kind = WEFT_SELECTOR_MATCH;
-	return weft_intern_put_list(r->d->intern, &weft_type_requirement, r->items, kept, &out->requirements);
+	return weft_intern_put_list(
+		r->d->intern, &weft_type_requirement, r->items, kept, &out->requirements);
 }
 
-enum weft_status weft_decode_selector(struct weft_decode *d, const struct weft_step *at, const struct weft_doc *n,
-	struct weft_selector *out)
+enum weft_status weft_decode_selector(struct weft_decode *d, const struct weft_step *at,
+	const struct weft_doc *n, struct weft_selector *out)
 {
 	if (n->kind != WEFT_DOC_MAP)
 		return weft_decode_fail(d, at, n, "a label selector is a map", true);
 	struct requirements r = { .d = d };
 	enum weft_status status = WEFT_OK;
 	const struct weft_doc *labels = part(n, WEFT_TEXT("matchLabels")),
-		*expressions = part(n, WEFT_TEXT("matchExpressions"));
+			      *expressions = part(n, WEFT_TEXT("matchExpressions"));
 	if (!labels && !expressions) {
 		status = match_labels(&r, at, n);
 	} else {
@@ -188,8 +202,11 @@ enum weft_status weft_decode_selector(struct weft_decode *d, const struct weft_s
 			if (c->kind == WEFT_DOC_NULL && (c == labels || c == expressions))
 				continue;
 			status = c == labels ? match_labels(&r, &step, c)
-				: c == expressions ? match_expressions(&r, &step, c)
-				: weft_decode_fail(d, &step, c, "a label selector has matchLabels and matchExpressions", false);
+				: c == expressions
+				? match_expressions(&r, &step, c)
+				: weft_decode_fail(d, &step, c,
+					  "a label selector has matchLabels and matchExpressions",
+					  false);
 		}
 	}
 	if (status == WEFT_OK)

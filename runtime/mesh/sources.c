@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT
  *
- * sources.c: from the program's list of sources to folders and clocks. All collections `from kubernetes` share one
- * reading of the directory, so that a save that touches two kinds is one transaction.
+ * sources.c: from the program's list of sources to folders and clocks. All collections `from
+ * kubernetes` share one reading of the directory, so that a save that touches two kinds is one
+ * transaction.
  */
 #include "mesh/sources.h"
 
@@ -14,17 +15,24 @@ struct weft_sources {
 	size_t folder_count, clock_count;
 };
 
-static enum weft_status add_folder(struct weft_sources *s, struct weft_loop *loop, const char *directory,
-	const char *only, const uint16_t *sources, size_t count, weft_folder_read_fn *read)
+static enum weft_status add_folder(struct weft_sources *s, struct weft_loop *loop,
+	const char *directory, const char *only, const uint16_t *sources, size_t count,
+	weft_folder_read_fn *read)
 {
-	struct weft_folder_info info = { .loop = loop, .host = &s->host, .directory = directory, .only = only,
-		.sources = sources, .source_count = count, .read = read };
+	struct weft_folder_info info = { .loop = loop,
+		.host = &s->host,
+		.directory = directory,
+		.only = only,
+		.sources = sources,
+		.source_count = count,
+		.read = read };
 	enum weft_status status = weft_folder_create(&info, &s->folders[s->folder_count]);
 	s->folder_count += status == WEFT_OK;
 	return status;
 }
 
-static enum weft_status add_manifests(struct weft_sources *s, struct weft_loop *loop, const char *directory)
+static enum weft_status add_manifests(
+	struct weft_sources *s, struct weft_loop *loop, const char *directory)
 {
 	uint16_t *numbers = weft_alloc_array(s->host.info->source_count, sizeof(*numbers));
 	size_t count = 0;
@@ -33,7 +41,9 @@ static enum weft_status add_manifests(struct weft_sources *s, struct weft_loop *
 	for (size_t i = 0; i < s->host.info->source_count; i++)
 		if (s->host.info->sources[i].kind == WEFT_SOURCE_KUBERNETES)
 			numbers[count++] = (uint16_t)i;
-	enum weft_status status = count ? add_folder(s, loop, directory, NULL, numbers, count, weft_manifests_read) : WEFT_OK;
+	enum weft_status status = count
+		? add_folder(s, loop, directory, NULL, numbers, count, weft_manifests_read)
+		: WEFT_OK;
 	weft_free(numbers);
 	return status;
 }
@@ -43,7 +53,8 @@ static enum weft_status add_file(struct weft_sources *s, struct weft_loop *loop,
 	const struct weft_source_info *info = &s->host.info->sources[number];
 	struct weft_intern *intern = weft_engine_intern(s->host.engine);
 	weft_id id = 0;
-	enum weft_status status = info->path ? info->path(s->host.program, intern, NULL, &id) : WEFT_INVALID;
+	enum weft_status status =
+		info->path ? info->path(s->host.program, intern, NULL, &id) : WEFT_INVALID;
 	if (status != WEFT_OK)
 		return status;
 	struct weft_text text = weft_text_of(intern, id);
@@ -51,13 +62,17 @@ static enum weft_status add_file(struct weft_sources *s, struct weft_loop *loop,
 	if (!path)
 		return WEFT_NO_MEMORY;
 	char *slash = strrchr(path, '/');
-	const char *name = slash ? slash + 1 : path, *directory = slash == path ? "/" : slash ? path : ".";
+	const char *name = slash ? slash + 1 : path,
+		   *directory = slash == path ? "/"
+		: slash                       ? path
+					      : ".";
 	if (*name) {
 		if (slash)
 			*slash = 0;
 		status = add_folder(s, loop, directory, name, &number, 1, weft_file_read);
 	} else {
-		weft_log(s->host.log, WEFT_LOG_ERROR, "%s: file(\"%s\") names no file", info->place, path);
+		weft_log(s->host.log, WEFT_LOG_ERROR, "%s: file(\"%s\") names no file", info->place,
+			path);
 		status = WEFT_INVALID;
 	}
 	weft_free(path);
@@ -115,10 +130,17 @@ void weft_sources_destroy(struct weft_sources *s)
 	weft_free(s);
 }
 
-size_t weft_sources_folder_count(const struct weft_sources *s) { return s->folder_count; }
-const struct weft_folder *weft_sources_folder(const struct weft_sources *s, size_t i) { return s->folders[i]; }
+size_t weft_sources_folder_count(const struct weft_sources *s)
+{
+	return s->folder_count;
+}
+const struct weft_folder *weft_sources_folder(const struct weft_sources *s, size_t i)
+{
+	return s->folders[i];
+}
 
-enum weft_status weft_source_synced(struct weft_engine *engine, const struct weft_program_info *info, unsigned table)
+enum weft_status weft_source_synced(
+	struct weft_engine *engine, const struct weft_program_info *info, unsigned table)
 {
 	enum weft_status status = weft_engine_synced(engine, table);
 	for (size_t i = 0; i < info->source_count && status == WEFT_OK; i++) {

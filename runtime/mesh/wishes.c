@@ -13,7 +13,8 @@ const struct weft_rule_info *weft_wish_rule(const struct weft_wish *wish)
 
 const struct weft_table_info *weft_rule_table(const struct weft_listeners *ls, unsigned rule)
 {
-	return weft_table_info(weft_engine_table(ls->host.engine, ls->host.info->rules[rule].table));
+	return weft_table_info(
+		weft_engine_table(ls->host.engine, ls->host.info->rules[rule].table));
 }
 
 bool weft_wish_is_gone(const struct weft_wish *wish)
@@ -29,7 +30,8 @@ int weft_wish_compare(const struct weft_wish *a, const struct weft_wish *b)
 	const struct weft_intern *intern = weft_engine_intern(a->owner->host.engine);
 	for (size_t i = 0; i < table->key_count; i++) {
 		const struct weft_field *f = &table->row->fields[table->key[i]];
-		int order = weft_value_compare(intern, f->type, (char *)a->key + f->offset, (char *)b->key + f->offset);
+		int order = weft_value_compare(
+			intern, f->type, (char *)a->key + f->offset, (char *)b->key + f->offset);
 		if (order)
 			return order;
 	}
@@ -42,8 +44,9 @@ uint64_t weft_rule_hash(const struct weft_listeners *ls, unsigned rule, const vo
 	uint64_t hash = 0;
 	for (size_t i = 0; i < table->key_count; i++) {
 		const struct weft_field *f = &table->row->fields[table->key[i]];
-		hash = weft_hash_u64(hash, weft_value_hash(weft_engine_intern(ls->host.engine), f->type,
-			(const char *)row + f->offset));
+		hash = weft_hash_u64(hash,
+			weft_value_hash(weft_engine_intern(ls->host.engine), f->type,
+				(const char *)row + f->offset));
 	}
 	return hash;
 }
@@ -52,17 +55,20 @@ static bool same_key(const struct weft_table_info *table, const void *a, const v
 {
 	for (size_t i = 0; i < table->key_count; i++) {
 		const struct weft_field *f = &table->row->fields[table->key[i]];
-		if (memcmp((const char *)a + f->offset, (const char *)b + f->offset, f->type->size) != 0)
+		if (memcmp((const char *)a + f->offset, (const char *)b + f->offset,
+			    f->type->size) != 0)
 			return false;
 	}
 	return true;
 }
 
-struct weft_wish **weft_wish_find(struct weft_listeners *ls, unsigned rule, const void *row, uint64_t hash)
+struct weft_wish **weft_wish_find(
+	struct weft_listeners *ls, unsigned rule, const void *row, uint64_t hash)
 {
 	struct weft_wish **link = &ls->wishes[(hash ^ rule) % WEFT_WISH_BUCKETS];
-	while (*link && !((*link)->rule == rule && (*link)->hash == hash && same_key(weft_rule_table(ls, rule),
-		(*link)->key, row)))
+	while (*link &&
+		!((*link)->rule == rule && (*link)->hash == hash &&
+			same_key(weft_rule_table(ls, rule), (*link)->key, row)))
 		link = &(*link)->next;
 	return link;
 }
@@ -71,12 +77,13 @@ struct weft_wish **weft_wish_find(struct weft_listeners *ls, unsigned rule, cons
 static char *make_label(const struct weft_listeners *ls, unsigned rule, const void *key)
 {
 	const struct weft_table_info *table = weft_rule_table(ls, rule);
-	struct weft_buffer text = {0};
+	struct weft_buffer text = { 0 };
 	weft_buffer_format(&text, "%s", ls->host.info->rules[rule].name);
 	for (size_t i = 0; i < table->key_count; i++) {
 		const struct weft_field *f = &table->row->fields[table->key[i]];
 		weft_buffer_format(&text, "%s", i ? ", " : "[");
-		weft_format_value(&text, weft_engine_intern(ls->host.engine), f->type, (const char *)key + f->offset);
+		weft_format_value(&text, weft_engine_intern(ls->host.engine), f->type,
+			(const char *)key + f->offset);
 	}
 	if (table->key_count)
 		weft_buffer_format(&text, "]");
@@ -94,8 +101,8 @@ static void retry_expired(void *user, struct weft_timer *timer)
 	weft_wish_touch(wish);
 }
 
-struct weft_wish *weft_wish_add(struct weft_listeners *ls, unsigned rule, const void *row, uint64_t hash,
-	struct weft_wish **link)
+struct weft_wish *weft_wish_add(struct weft_listeners *ls, unsigned rule, const void *row,
+	uint64_t hash, struct weft_wish **link)
 {
 	const struct weft_table_info *table = weft_rule_table(ls, rule);
 	struct weft_wish *wish = weft_alloc(sizeof(*wish));
@@ -110,10 +117,13 @@ struct weft_wish *weft_wish_add(struct weft_listeners *ls, unsigned rule, const 
 	for (size_t i = 0; i < table->key_count; i++) {
 		const struct weft_field *f = &table->row->fields[table->key[i]];
 		memcpy((char *)key + f->offset, (const char *)row + f->offset, f->type->size);
-		weft_value_retain(weft_engine_intern(ls->host.engine), f->type, (char *)key + f->offset);
+		weft_value_retain(
+			weft_engine_intern(ls->host.engine), f->type, (char *)key + f->offset);
 	}
-	*wish = (struct weft_wish){.owner = ls, .rule = rule, .key = key, .hash = hash, .label = label};
-	wish->retry = (struct weft_timer){.expired = retry_expired, .user = wish};
+	*wish = (struct weft_wish){
+		.owner = ls, .rule = rule, .key = key, .hash = hash, .label = label
+	};
+	wish->retry = (struct weft_timer){ .expired = retry_expired, .user = wish };
 	weft_list_init(&wish->dirty);
 	weft_list_init(&wish->unsaid);
 	weft_list_init(&wish->claim);
@@ -135,7 +145,8 @@ void weft_wish_free(struct weft_wish *wish)
 	*link = wish->next;
 	for (size_t i = 0; i < table->key_count; i++) {
 		const struct weft_field *f = &table->row->fields[table->key[i]];
-		weft_value_release(weft_engine_intern(ls->host.engine), f->type, (char *)wish->key + f->offset);
+		weft_value_release(weft_engine_intern(ls->host.engine), f->type,
+			(char *)wish->key + f->offset);
 	}
 	weft_free(wish->key);
 	weft_free(wish->label);

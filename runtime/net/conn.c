@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT
  *
- * conn.c: what a compiled handler calls (abi/handler.h), and the life of a connection around it. The handler's
- * state struct is the tail of a struct weft_flow, so a connection is one allocation; an arena is added when the
- * handler asks for memory. Invariant: outside of a step, a flow that lives waits for exactly one thing, named by
- * its phase.
+ * conn.c: what a compiled handler calls (abi/handler.h), and the life of a connection around it.
+ * The handler's state struct is the tail of a struct weft_flow, so a connection is one allocation;
+ * an arena is added when the handler asks for memory. Invariant: outside of a step, a flow that
+ * lives waits for exactly one thing, named by its phase.
  */
 #include "net/conn.h"
 
@@ -30,18 +30,19 @@ enum phase {
 };
 
 struct weft_flow {
-	struct weft_node node;         /* in the gate's list */
-	struct weft_node queue;        /* in conns->changed or conns->ready */
+	struct weft_node node;  /* in the gate's list */
+	struct weft_node queue; /* in conns->changed or conns->ready */
 	struct weft_gate *gate;
 	struct weft_dial *dial;
-	struct weft_stream *dialled;   /* not relayed yet; chained by `user`, which nobody else uses before a relay */
+	struct weft_stream *dialled; /* not relayed yet; chained by `user`, which nobody else uses
+					before a relay */
 	struct weft_block *memory;
 	weft_judge_fn *judge;
-	struct weft_reader_keys keys;  /* read when judged */
+	struct weft_reader_keys keys; /* read when judged */
 	struct weft_relay relay;
-	uint8_t phase;                 /* enum phase */
-	bool unrecorded;               /* a reading could not be noted */
-	struct weft_conn conn;         /* last: the handler's state goes on */
+	uint8_t phase;         /* enum phase */
+	bool unrecorded;       /* a reading could not be noted */
+	struct weft_conn conn; /* last: the handler's state goes on */
 };
 
 static struct weft_flow *flow_of(struct weft_conn *conn)
@@ -100,24 +101,26 @@ struct weft_text weft_conn_keep(struct weft_conn *conn, struct weft_text text)
 {
 	char *copy = weft_conn_alloc(conn, text.size);
 	if (!copy)
-		return (struct weft_text){NULL, 0};
+		return (struct weft_text){ NULL, 0 };
 	if (text.size)
 		memcpy(copy, text.data, text.size);
-	return (struct weft_text){copy, text.size};
+	return (struct weft_text){ copy, text.size };
 }
 
 /* ---- logging: "inbound 10.0.0.9:4711: denied: no Service exposes port 9" ---- */
 
-static void log_line(struct weft_flow *flow, enum weft_log_level level, const char *what, struct weft_text text)
+static void log_line(
+	struct weft_flow *flow, enum weft_log_level level, const char *what, struct weft_text text)
 {
 	struct weft_conns *conns = flow->gate->conns;
-	struct weft_buffer line = {0};
+	struct weft_buffer line = { 0 };
 	weft_buffer_format(&line, "%s ", flow->gate->instance->label);
-	weft_format_value(&line, weft_reader_intern(conns->reader), &weft_type_addr, &flow->conn.remote);
+	weft_format_value(
+		&line, weft_reader_intern(conns->reader), &weft_type_addr, &flow->conn.remote);
 	weft_buffer_format(&line, ": %s", what);
 	weft_buffer_text(&line, text);
 	if (!line.failed)
-		conns->log(conns->log_user, level, (struct weft_text){line.data, line.size});
+		conns->log(conns->log_user, level, (struct weft_text){ line.data, line.size });
 	weft_buffer_free(&line);
 }
 
@@ -131,7 +134,7 @@ void weft_conn_log(struct weft_conn *conn, struct weft_text text)
 static void note(struct weft_conn *conn, unsigned table, unsigned index, uint64_t hash)
 {
 	struct weft_flow *flow = flow_of(conn);
-	struct weft_view_key key = {table, index, hash};
+	struct weft_view_key key = { table, index, hash };
 	if (weft_readings_add(&flow->gate->conns->readings, &flow->keys, key) < 0)
 		flow->unrecorded = true;
 }
@@ -172,7 +175,7 @@ static void judge_again(struct weft_flow *flow)
 	if (!reason)
 		return;
 	weft_net_count(&conns->counters.revoked, 1);
-	log_line(flow, WEFT_LOG_INFO, "revoked: ", (struct weft_text){reason, strlen(reason)});
+	log_line(flow, WEFT_LOG_INFO, "revoked: ", (struct weft_text){ reason, strlen(reason) });
 	weft_relay_abort(&flow->relay, WEFT_CANCELLED);
 }
 
@@ -191,7 +194,8 @@ static void mark_reader(void *user, struct weft_reader_keys *who)
 static void mark_all(struct weft_conns *conns)
 {
 	for (size_t i = 0; i < sizeof(conns->gates) / sizeof(conns->gates[0]); i++) {
-		weft_list_each(at, after, &conns->gates[i]) {
+		weft_list_each(at, after, &conns->gates[i])
+		{
 			struct weft_gate *gate = weft_container(at, struct weft_gate, by_port);
 			weft_list_each(node, next, &gate->flows)
 				mark_changed(weft_flow_of_node(node));
@@ -199,7 +203,8 @@ static void mark_all(struct weft_conns *conns)
 	}
 }
 
-/* ---- the view is pinned while handlers run; the outermost leave judges whom the pin's changes concern ---- */
+/* ---- the view is pinned while handlers run; the outermost leave judges whom the pin's changes
+ * concern ---- */
 
 static void enter(struct weft_conns *conns)
 {
@@ -318,12 +323,13 @@ void weft_flow_reset(struct weft_flow *flow)
 		flow_end(flow, true);
 }
 
-enum weft_status weft_gate_run(struct weft_gate *gate, struct weft_stream *stream, struct weft_addr local,
-	struct weft_addr original)
+enum weft_status weft_gate_run(struct weft_gate *gate, struct weft_stream *stream,
+	struct weft_addr local, struct weft_addr original)
 {
 	struct weft_conns *conns = gate->conns;
 	const struct weft_handler_info *handler = gate->instance->handler;
-	size_t state = handler->size > sizeof(struct weft_conn) ? handler->size : sizeof(struct weft_conn);
+	size_t state =
+		handler->size > sizeof(struct weft_conn) ? handler->size : sizeof(struct weft_conn);
 	struct weft_flow *flow = weft_alloc(offsetof(struct weft_flow, conn) + state);
 	if (!flow)
 		return WEFT_NO_MEMORY;
@@ -366,7 +372,8 @@ static void on_dialled(void *user, struct weft_stream *stream, enum weft_status 
 	flow_step(flow, status);
 }
 
-void weft_conn_dial(struct weft_conn *conn, struct weft_addr to, const struct weft_dial_options *options)
+void weft_conn_dial(
+	struct weft_conn *conn, struct weft_addr to, const struct weft_dial_options *options)
 {
 	struct weft_flow *flow = flow_of(conn);
 	struct weft_conns *conns = flow->gate->conns;
@@ -405,7 +412,8 @@ static void forget(struct weft_flow *flow, struct weft_stream *stream)
 			s->user = stream->user;
 }
 
-void weft_conn_relay(struct weft_conn *conn, struct weft_stream *a, struct weft_stream *b, weft_judge_fn *while_true)
+void weft_conn_relay(struct weft_conn *conn, struct weft_stream *a, struct weft_stream *b,
+	weft_judge_fn *while_true)
 {
 	struct weft_flow *flow = flow_of(conn);
 	struct weft_conns *conns = flow->gate->conns;
@@ -413,7 +421,7 @@ void weft_conn_relay(struct weft_conn *conn, struct weft_stream *a, struct weft_
 	flow->judge = while_true;
 	const char *reason = while_true ? judge(flow) : NULL;
 	if (reason) {
-		weft_conn_deny(conn, (struct weft_text){reason, strlen(reason)});
+		weft_conn_deny(conn, (struct weft_text){ reason, strlen(reason) });
 		return;
 	}
 	forget(flow, a);
@@ -472,7 +480,9 @@ void weft_conns_post(struct weft_conns *conns)
 void weft_conns_init(struct weft_conns *conns, struct weft_loop *loop, struct weft_reader *reader,
 	void *program, uint64_t id_base)
 {
-	*conns = (struct weft_conns){.loop = loop, .reader = reader, .program = program, .next_id = id_base};
+	*conns = (struct weft_conns){
+		.loop = loop, .reader = reader, .program = program, .next_id = id_base
+	};
 	conns->soon.run = run_soon;
 	for (size_t i = 0; i < sizeof(conns->gates) / sizeof(conns->gates[0]); i++)
 		weft_list_init(&conns->gates[i]);

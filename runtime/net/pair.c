@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT
  *
- * pair.c: a stream without descriptor. Nothing is copied: what one end sends is lent to the other as it lies,
- * and `sent` is said when the lease comes back, so back-pressure is the receiver's pace. Calls only note what is
- * wanted; one task of the loop delivers, until neither end can move. The pair is freed when both ends have
- * closed.
+ * pair.c: a stream without descriptor. Nothing is copied: what one end sends is lent to the other
+ * as it lies, and `sent` is said when the lease comes back, so back-pressure is the receiver's
+ * pace. Calls only note what is wanted; one task of the loop delivers, until neither end can move.
+ * The pair is freed when both ends have closed.
  */
 #include "net/pair.h"
 #include "base/alloc.h"
@@ -13,10 +13,10 @@ struct end {
 	struct weft_stream stream; /* first */
 	struct pair *pair;
 	struct weft_addr remote;
-	const void *data;          /* the send in progress */
-	size_t size;               /* 0: none */
-	bool lent;                 /* the other end has it */
-	bool taken;                /* and gave it back */
+	const void *data;                      /* the send in progress */
+	size_t size;                           /* 0: none */
+	bool lent;                             /* the other end has it */
+	bool taken;                            /* and gave it back */
 	bool armed, pausing, ended, was_reset; /* receive side */
 	bool shut, closing, aborted, closed;
 };
@@ -75,19 +75,19 @@ static bool step_receive(struct end *e)
 		return false;
 	if (peer->aborted) {
 		e->ended = e->was_reset = true;
-		say_received(e, (struct weft_lease){0}, WEFT_RESET);
+		say_received(e, (struct weft_lease){ 0 }, WEFT_RESET);
 		return true;
 	}
 	if (e->ended)
 		return false;
 	if (peer->size && !peer->lent) {
 		peer->lent = true;
-		say_received(e, (struct weft_lease){peer->data, peer->size, 0}, WEFT_OK);
+		say_received(e, (struct weft_lease){ peer->data, peer->size, 0 }, WEFT_OK);
 		return true;
 	}
 	if ((peer->shut || peer->closing) && !peer->size) {
 		e->ended = true;
-		say_received(e, (struct weft_lease){0}, WEFT_OK);
+		say_received(e, (struct weft_lease){ 0 }, WEFT_OK);
 		return true;
 	}
 	return false;
@@ -130,7 +130,8 @@ static void deliver(struct weft_task *task)
 	for (int budget = 64; moved && budget; budget--) {
 		moved = false;
 		for (int i = 0; i < 2; i++)
-			moved |= step_receive(&pair->end[i]) | step_send(&pair->end[i]) | step_close(&pair->end[i]);
+			moved |= step_receive(&pair->end[i]) | step_send(&pair->end[i]) |
+				step_close(&pair->end[i]);
 	}
 	pair->posted = false;
 	if (pair->end[0].closed && pair->end[1].closed)
@@ -204,15 +205,24 @@ static struct weft_addr pair_remote(const struct weft_stream *s)
 }
 
 static const struct weft_stream_type pair_type = {
-	pair_receive, pair_pause, pair_give_back, pair_send, pair_shut, pair_close, pair_abort, pair_handle, pair_remote,
+	pair_receive,
+	pair_pause,
+	pair_give_back,
+	pair_send,
+	pair_shut,
+	pair_close,
+	pair_abort,
+	pair_handle,
+	pair_remote,
 };
 
-enum weft_status weft_pair_create(struct weft_loop *loop, const struct weft_addr addr[2], struct weft_stream *end[2])
+enum weft_status weft_pair_create(
+	struct weft_loop *loop, const struct weft_addr addr[2], struct weft_stream *end[2])
 {
 	struct pair *pair = weft_alloc(sizeof(*pair));
 	if (!pair)
 		return WEFT_NO_MEMORY;
-	*pair = (struct pair){.loop = loop, .task = {.run = deliver}};
+	*pair = (struct pair){ .loop = loop, .task = { .run = deliver } };
 	for (int i = 0; i < 2; i++) {
 		pair->end[i].stream.type = &pair_type;
 		pair->end[i].pair = pair;

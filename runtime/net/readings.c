@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT
  *
- * readings.c: a chained hash table of keys, each with the list of its readers; a reader has the list of its
- * keys. Both lists are intrusive in the reading, 48 bytes for each key that a judged connection read.
+ * readings.c: a chained hash table of keys, each with the list of its readers; a reader has the
+ * list of its keys. Both lists are intrusive in the reading, 48 bytes for each key that a judged
+ * connection read.
  */
 #include "net/readings.h"
 #include "base/alloc.h"
@@ -10,7 +11,7 @@ struct weft_reading {
 	struct weft_reading_key *key;
 	struct weft_reading *next, **link; /* among the key's readers */
 	struct weft_reader_keys *who;
-	struct weft_reading *sibling;      /* the reader's next key */
+	struct weft_reading *sibling; /* the reader's next key */
 };
 struct weft_reading_key {
 	struct weft_view_key key;
@@ -46,7 +47,8 @@ static bool grow(struct weft_readings *r)
 {
 	if (r->key_count < r->bucket_count)
 		return true;
-	struct weft_readings wider = {.bucket_count = r->bucket_count ? r->bucket_count * 2 : BUCKETS_FIRST};
+	struct weft_readings wider = { .bucket_count = r->bucket_count ? r->bucket_count * 2
+								       : BUCKETS_FIRST };
 	wider.buckets = weft_alloc(wider.bucket_count * sizeof(wider.buckets[0]));
 	if (!wider.buckets)
 		return r->bucket_count != 0;
@@ -65,7 +67,8 @@ static bool grow(struct weft_readings *r)
 	return true;
 }
 
-static struct weft_reading_key *find_or_add(struct weft_readings *r, const struct weft_view_key *key)
+static struct weft_reading_key *find_or_add(
+	struct weft_readings *r, const struct weft_view_key *key)
 {
 	struct weft_reading_key *k = find(r, key);
 	if (k)
@@ -76,7 +79,7 @@ static struct weft_reading_key *find_or_add(struct weft_readings *r, const struc
 	if (!k)
 		return NULL;
 	size_t b = bucket_of(r, key);
-	*k = (struct weft_reading_key){*key, r->buckets[b], NULL};
+	*k = (struct weft_reading_key){ *key, r->buckets[b], NULL };
 	r->buckets[b] = k;
 	r->key_count++;
 	return k;
@@ -92,7 +95,8 @@ static void remove_key(struct weft_readings *r, struct weft_reading_key *key)
 	weft_free(key);
 }
 
-enum weft_status weft_readings_add(struct weft_readings *r, struct weft_reader_keys *who, struct weft_view_key key)
+enum weft_status weft_readings_add(
+	struct weft_readings *r, struct weft_reader_keys *who, struct weft_view_key key)
 {
 	for (const struct weft_reading *old = who->first; old; old = old->sibling)
 		if (same(&old->key->key, &key))
@@ -105,7 +109,7 @@ enum weft_status weft_readings_add(struct weft_readings *r, struct weft_reader_k
 		weft_free(reading);
 		return WEFT_NO_MEMORY;
 	}
-	*reading = (struct weft_reading){k, k->first, &k->first, who, who->first};
+	*reading = (struct weft_reading){ k, k->first, &k->first, who, who->first };
 	if (k->first)
 		k->first->link = &reading->next;
 	k->first = reading;
@@ -127,10 +131,12 @@ void weft_readings_drop(struct weft_readings *r, struct weft_reader_keys *who)
 	who->first = NULL;
 }
 
-void weft_readings_find(const struct weft_readings *r, struct weft_view_key key, weft_reading_fn *found, void *user)
+void weft_readings_find(
+	const struct weft_readings *r, struct weft_view_key key, weft_reading_fn *found, void *user)
 {
 	const struct weft_reading_key *k = find(r, &key);
-	for (const struct weft_reading *reading = k ? k->first : NULL; reading; reading = reading->next)
+	for (const struct weft_reading *reading = k ? k->first : NULL; reading;
+		reading = reading->next)
 		found(user, reading->who);
 }
 
@@ -138,5 +144,5 @@ void weft_readings_free(struct weft_readings *r)
 {
 	if (r->buckets)
 		weft_free(r->buckets);
-	*r = (struct weft_readings){0};
+	*r = (struct weft_readings){ 0 };
 }

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT
  *
- * relay.c: the state of two joined streams. Each side owns the direction that starts at it: what it received
- * is lent by its stream, sent by the other, and given back in order. Nothing is copied and an idle
- * relay holds no buffer. Invariant: a side with bytes has exactly one send of its bytes in progress at the other.
+ * relay.c: the state of two joined streams. Each side owns the direction that starts at it: what it
+ * received is lent by its stream, sent by the other, and given back in order. Nothing is copied and
+ * an idle relay holds no buffer. Invariant: a side with bytes has exactly one send of its bytes in
+ * progress at the other.
  */
 #include "net/relay.h"
 #include "base/alloc.h"
@@ -90,7 +91,8 @@ static bool enqueue(struct weft_relay_side *side, struct weft_lease lease)
 	return true;
 }
 
-static void received(void *user, struct weft_stream *stream, struct weft_lease lease, enum weft_status status)
+static void received(
+	void *user, struct weft_stream *stream, struct weft_lease lease, enum weft_status status)
 {
 	struct weft_relay_side *side = user;
 	struct weft_relay *relay = relay_of(side);
@@ -122,7 +124,7 @@ static void sent(void *user, struct weft_stream *stream, size_t size, enum weft_
 	struct weft_relay *relay = relay_of(side);
 	struct weft_lease lease = side->going;
 	(void)stream;
-	side->going = (struct weft_lease){0};
+	side->going = (struct weft_lease){ 0 };
 	weft_stream_return(side->stream, lease);
 	if (relay->ending)
 		return;
@@ -130,7 +132,8 @@ static void sent(void *user, struct weft_stream *stream, size_t size, enum weft_
 		weft_relay_abort(relay, status);
 		return;
 	}
-	__atomic_store_n(relay->bytes, *relay->bytes + size, __ATOMIC_RELAXED); /* others read the counter */
+	__atomic_store_n(
+		relay->bytes, *relay->bytes + size, __ATOMIC_RELAXED); /* others read the counter */
 	struct weft_relay_node *node = side->first;
 	if (node) {
 		struct weft_lease next = node->lease;
@@ -154,12 +157,12 @@ static void closed(void *user, struct weft_stream *stream)
 		relay->done(relay, relay->status);
 }
 
-static const struct weft_stream_events relay_events = {received, sent, NULL, closed};
+static const struct weft_stream_events relay_events = { received, sent, NULL, closed };
 
-void weft_relay_start(struct weft_relay *relay, struct weft_stream *a, struct weft_stream *b, uint64_t *bytes,
-	weft_relay_done_fn *done)
+void weft_relay_start(struct weft_relay *relay, struct weft_stream *a, struct weft_stream *b,
+	uint64_t *bytes, weft_relay_done_fn *done)
 {
-	*relay = (struct weft_relay){.done = done, .bytes = bytes};
+	*relay = (struct weft_relay){ .done = done, .bytes = bytes };
 	relay->side[0].stream = a;
 	relay->side[1].stream = b;
 	relay->side[1].index = 1;

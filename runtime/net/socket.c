@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT
  *
- * socket.c: io.h's sockets already keep the promises of stream.h, so a socket stream only passes calls and
- * events on; and the dial, which adds a time limit to io.h's connect. A dial owns its stream from the
- * start, so that memory cannot run out once the connection stands.
+ * socket.c: io.h's sockets already keep the promises of stream.h, so a socket stream only passes
+ * calls and events on; and the dial, which adds a time limit to io.h's connect. A dial owns its
+ * stream from the start, so that memory cannot run out once the connection stands.
  */
 #include "net/socket.h"
 #include "base/alloc.h"
@@ -61,18 +61,26 @@ static int socket_handle(const struct weft_stream *s)
 
 static struct weft_addr socket_remote(const struct weft_stream *s)
 {
-	struct weft_addr addr = {0};
-	return weft_io_remote(socket_of(s), &addr) == WEFT_OK ? addr : (struct weft_addr){0};
+	struct weft_addr addr = { 0 };
+	return weft_io_remote(socket_of(s), &addr) == WEFT_OK ? addr : (struct weft_addr){ 0 };
 }
 
 static const struct weft_stream_type socket_type = {
-	socket_receive, socket_pause, socket_give_back, socket_send, socket_shut, socket_close, socket_abort, socket_handle,
+	socket_receive,
+	socket_pause,
+	socket_give_back,
+	socket_send,
+	socket_shut,
+	socket_close,
+	socket_abort,
+	socket_handle,
 	socket_remote,
 };
 
 /* ---- events: to whoever listens; without a listener leases go straight back ---- */
 
-static void on_received(void *user, struct weft_io_socket *socket, struct weft_lease lease, enum weft_status status)
+static void on_received(
+	void *user, struct weft_io_socket *socket, struct weft_lease lease, enum weft_status status)
 {
 	struct weft_stream *s = user;
 	if (s->events && s->events->received)
@@ -106,14 +114,15 @@ static void on_closed(void *user, struct weft_io_socket *socket)
 	weft_free(s);
 }
 
-static const struct weft_io_socket_events socket_events = {NULL, on_received, on_sent, on_paused, on_closed};
+static const struct weft_io_socket_events socket_events = { NULL, on_received, on_sent, on_paused,
+	on_closed };
 
 struct weft_stream *weft_socket_stream(struct weft_io_socket *socket)
 {
 	struct socket_stream *s = weft_alloc(sizeof(*s));
 	if (!s)
 		return NULL;
-	*s = (struct socket_stream){{&socket_type, NULL, NULL}, socket};
+	*s = (struct socket_stream){ { &socket_type, NULL, NULL }, socket };
 	weft_io_listen_to(socket, &socket_events, s);
 	return &s->stream;
 }
@@ -125,13 +134,13 @@ struct weft_io_socket *weft_stream_socket(struct weft_stream *s)
 
 struct weft_addr weft_socket_local(const struct weft_io_socket *socket)
 {
-	struct weft_addr addr = {0};
-	return weft_io_local(socket, &addr) == WEFT_OK ? addr : (struct weft_addr){0};
+	struct weft_addr addr = { 0 };
+	return weft_io_local(socket, &addr) == WEFT_OK ? addr : (struct weft_addr){ 0 };
 }
 
 struct weft_addr weft_socket_original(const struct weft_io_socket *socket)
 {
-	struct weft_addr addr = {0};
+	struct weft_addr addr = { 0 };
 	return weft_io_original(socket, &addr) == WEFT_OK ? addr : weft_socket_local(socket);
 }
 
@@ -144,7 +153,7 @@ struct weft_dial {
 	struct socket_stream *stream; /* NULL once handed out */
 	weft_dialled_fn *dialled;     /* NULL once called or cancelled */
 	void *user;
-	bool late;                    /* the time limit ended it */
+	bool late; /* the time limit ended it */
 };
 
 static void dial_free(struct weft_dial *dial)
@@ -165,7 +174,7 @@ static void dial_connected(void *user, struct weft_io_socket *socket, enum weft_
 	if (dialled && !dial->late && status == WEFT_OK) {
 		struct socket_stream *s = dial->stream;
 		dial->stream = NULL;
-		*s = (struct socket_stream){{&socket_type, NULL, NULL}, socket};
+		*s = (struct socket_stream){ { &socket_type, NULL, NULL }, socket };
 		weft_io_listen_to(socket, &socket_events, s);
 		dial_free(dial);
 		dialled(listener, &s->stream, WEFT_OK);
@@ -183,7 +192,8 @@ static void dial_closed(void *user, struct weft_io_socket *socket)
 	dial_free(user);
 }
 
-static const struct weft_io_socket_events dial_events = {dial_connected, NULL, NULL, NULL, dial_closed};
+static const struct weft_io_socket_events dial_events = { dial_connected, NULL, NULL, NULL,
+	dial_closed };
 
 static void dial_expired(void *user, struct weft_timer *timer)
 {
@@ -193,8 +203,9 @@ static void dial_expired(void *user, struct weft_timer *timer)
 	weft_io_abort(dial->socket); /* dial_connected says CANCELLED */
 }
 
-enum weft_status weft_dial_start(struct weft_loop *loop, struct weft_addr to, const struct weft_dial_options *options,
-	weft_dialled_fn *dialled, void *user, struct weft_dial **out)
+enum weft_status weft_dial_start(struct weft_loop *loop, struct weft_addr to,
+	const struct weft_dial_options *options, weft_dialled_fn *dialled, void *user,
+	struct weft_dial **out)
 {
 	static const struct weft_dial_options none;
 	if (!options)
@@ -208,13 +219,17 @@ enum weft_status weft_dial_start(struct weft_loop *loop, struct weft_addr to, co
 			weft_free(stream);
 		return WEFT_NO_MEMORY;
 	}
-	*dial = (struct weft_dial){.loop = loop, .stream = stream, .dialled = dialled, .user = user};
-	dial->timer = (struct weft_timer){.expired = dial_expired, .user = dial};
-	struct weft_io_dial_options how = {.mark = options->mark, .source = options->has_source ? &options->source : NULL};
+	*dial = (struct weft_dial){
+		.loop = loop, .stream = stream, .dialled = dialled, .user = user
+	};
+	dial->timer = (struct weft_timer){ .expired = dial_expired, .user = dial };
+	struct weft_io_dial_options how = { .mark = options->mark,
+		.source = options->has_source ? &options->source : NULL };
 	int64_t limit = options->timeout > 0 ? options->timeout : WEFT_DIAL_TIMEOUT;
 	enum weft_status status = weft_timer_set(loop, &dial->timer, weft_loop_now(loop) + limit);
 	if (status == WEFT_OK)
-		status = weft_io_dial(weft_loop_io(loop), &to, &how, &dial_events, dial, &dial->socket);
+		status = weft_io_dial(
+			weft_loop_io(loop), &to, &how, &dial_events, dial, &dial->socket);
 	if (status < 0) {
 		dial_free(dial);
 		return status;

@@ -4,7 +4,8 @@
  */
 #include "net/stream.h"
 
-void weft_stream_listen_to(struct weft_stream *s, const struct weft_stream_events *events, void *user)
+void weft_stream_listen_to(
+	struct weft_stream *s, const struct weft_stream_events *events, void *user)
 {
 	s->events = events;
 	s->user = user;

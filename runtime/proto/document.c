@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT
  *
- * document.c: the tree that YAML and JSON files become, and its builder: the limits are checked here, in one place,
- * and here a broken document is closed so that what stood before the break can still be looked at (whose object was
- * it?). All memory of a file's documents is a chain of blocks that goes at once.
+ * document.c: the tree that YAML and JSON files become, and its builder: the limits are checked
+ * here, in one place, and here a broken document is closed so that what stood before the break can
+ * still be looked at (whose object was it?). All memory of a file's documents is a chain of blocks
+ * that goes at once.
  */
 #include "proto/document.h"
 
@@ -61,8 +62,8 @@ static bool copy_text(struct weft_documents *d, struct weft_text from, struct we
 	return true;
 }
 
-static enum weft_status flaw_make_v(struct weft_documents *d, const struct weft_flaw **out, uint32_t line,
-	const char *format, va_list args)
+static enum weft_status flaw_make_v(struct weft_documents *d, const struct weft_flaw **out,
+	uint32_t line, const char *format, va_list args)
 {
 	char reason[400];
 	int n = vsnprintf(reason, sizeof(reason), format, args);
@@ -79,8 +80,8 @@ static enum weft_status flaw_make_v(struct weft_documents *d, const struct weft_
 	return WEFT_OK;
 }
 
-enum weft_status weft_flaw_make(struct weft_documents *d, const struct weft_flaw **out, uint32_t line,
-	const char *format, ...)
+enum weft_status weft_flaw_make(struct weft_documents *d, const struct weft_flaw **out,
+	uint32_t line, const char *format, ...)
 {
 	va_list args;
 	va_start(args, format);
@@ -115,7 +116,8 @@ void weft_builder_fail(struct weft_builder *b, uint32_t line, const char *format
 static struct weft_doc *add(struct weft_builder *b, enum weft_doc_kind kind, uint32_t line)
 {
 	if (b->documents->nodes >= WEFT_DOCUMENT_NODES_MAX) {
-		weft_builder_fail(b, line, "the file has more than %d values", WEFT_DOCUMENT_NODES_MAX);
+		weft_builder_fail(
+			b, line, "the file has more than %d values", WEFT_DOCUMENT_NODES_MAX);
 		return NULL;
 	}
 	struct weft_doc *n = weft_documents_alloc(b->documents, sizeof(*n));
@@ -150,7 +152,8 @@ struct weft_doc *weft_builder_top(struct weft_builder *b)
 	return b->depth ? b->open[b->depth - 1].node : NULL;
 }
 
-bool weft_builder_scalar(struct weft_builder *b, enum weft_doc_kind kind, uint32_t line, struct weft_text text)
+bool weft_builder_scalar(
+	struct weft_builder *b, enum weft_doc_kind kind, uint32_t line, struct weft_text text)
 {
 	struct weft_doc *n = add(b, kind, line);
 	if (!n)
@@ -159,15 +162,17 @@ bool weft_builder_scalar(struct weft_builder *b, enum weft_doc_kind kind, uint32
 		b->status = WEFT_NO_MEMORY;
 		return false;
 	}
-	n->truth = kind == WEFT_DOC_BOOL && text.size > 0 && memchr("tTyYoO1", text.data[0], 7) != NULL &&
-		   !(text.size == 3 && (text.data[1] | 0x20) == 'f'); /* "off" begins like "on" */
+	n->truth = kind == WEFT_DOC_BOOL && text.size > 0 &&
+		memchr("tTyYoO1", text.data[0], 7) != NULL &&
+		!(text.size == 3 && (text.data[1] | 0x20) == 'f'); /* "off" begins like "on" */
 	return true;
 }
 
 bool weft_builder_open(struct weft_builder *b, enum weft_doc_kind kind, uint32_t line)
 {
 	if (b->depth == WEFT_DOCUMENT_DEPTH_MAX) {
-		weft_builder_fail(b, line, "lists and maps nest deeper than %d", WEFT_DOCUMENT_DEPTH_MAX);
+		weft_builder_fail(
+			b, line, "lists and maps nest deeper than %d", WEFT_DOCUMENT_DEPTH_MAX);
 		return false;
 	}
 	struct weft_doc *n = add(b, kind, line);
@@ -202,8 +207,9 @@ static bool note_twice(struct weft_builder *b, struct weft_doc *map, const struc
 	const struct weft_doc *two)
 {
 	int shown = two->key.size > 100 ? 100 : (int)two->key.size;
-	if (weft_flaw_make(b->documents, &map->flaw, two->line, "the key `%.*s` stands twice in one map, first in line %u",
-		shown, two->key.data, one->line) == WEFT_OK)
+	if (weft_flaw_make(b->documents, &map->flaw, two->line,
+		    "the key `%.*s` stands twice in one map, first in line %u", shown,
+		    two->key.data, one->line) == WEFT_OK)
 		return true;
 	b->status = WEFT_NO_MEMORY;
 	return false;
@@ -220,7 +226,8 @@ static bool check_keys(struct weft_builder *b, struct weft_doc *map)
 					return note_twice(b, map, x, y);
 		return true;
 	}
-	struct weft_doc **all = weft_documents_alloc(b->documents, map->count * sizeof(struct weft_doc *));
+	struct weft_doc **all =
+		weft_documents_alloc(b->documents, map->count * sizeof(struct weft_doc *));
 	if (!all) {
 		b->status = WEFT_NO_MEMORY;
 		return false;
@@ -263,10 +270,12 @@ void weft_builder_end(struct weft_builder *b)
 	b->documents->count++;
 }
 
-bool weft_builder_copy(struct weft_builder *b, const struct weft_doc *from, uint32_t line, size_t *budget)
+bool weft_builder_copy(
+	struct weft_builder *b, const struct weft_doc *from, uint32_t line, size_t *budget)
 {
 	if (*budget == 0) {
-		weft_builder_fail(b, line, "aliases stand for more than %d values", WEFT_DOCUMENT_ALIASES_MAX);
+		weft_builder_fail(b, line, "aliases stand for more than %d values",
+			WEFT_DOCUMENT_ALIASES_MAX);
 		return false;
 	}
 	--*budget;
@@ -286,18 +295,21 @@ bool weft_builder_copy(struct weft_builder *b, const struct weft_doc *from, uint
 
 /* ---- files ---- */
 
-enum weft_status weft_documents_read(struct weft_documents *d, enum weft_document_format format, struct weft_text text)
+enum weft_status weft_documents_read(
+	struct weft_documents *d, enum weft_document_format format, struct weft_text text)
 {
 	memset(d, 0, sizeof(*d));
 	if (text.size > WEFT_DOCUMENT_BYTES_MAX) {
 		struct weft_builder b = { .documents = d };
 		if (weft_builder_begin(&b) == WEFT_OK) {
-			weft_builder_fail(&b, 1, "the file is larger than %d MiB", WEFT_DOCUMENT_BYTES_MAX >> 20);
+			weft_builder_fail(&b, 1, "the file is larger than %d MiB",
+				WEFT_DOCUMENT_BYTES_MAX >> 20);
 			weft_builder_end(&b);
 		}
 		return b.status;
 	}
-	return format == WEFT_DOCUMENT_JSON ? weft_json_read(d, text, true) : weft_yaml_read(d, text);
+	return format == WEFT_DOCUMENT_JSON ? weft_json_read(d, text, true)
+					    : weft_yaml_read(d, text);
 }
 
 enum weft_status weft_documents_read_json(struct weft_documents *d, struct weft_text text)
@@ -371,7 +383,8 @@ enum weft_status weft_doc_int(const struct weft_doc *n, int64_t *out)
 		return WEFT_OK;
 	}
 	double d;
-	if (base != 10 || weft_doc_float(n, &d) != WEFT_OK || d != floor(d) || fabs(d) > 9007199254740992.0)
+	if (base != 10 || weft_doc_float(n, &d) != WEFT_OK || d != floor(d) ||
+		fabs(d) > 9007199254740992.0)
 		return WEFT_INVALID;
 	*out = (int64_t)d;
 	return WEFT_OK;
@@ -394,11 +407,23 @@ void weft_doc_describe(const struct weft_doc *n, struct weft_buffer *out)
 	int size = n->text.size > 60 ? 60 : (int)n->text.size;
 	const char *more = n->text.size > 60 ? "..." : "";
 	switch (n->kind) {
-	case WEFT_DOC_NULL: weft_buffer_format(out, "nothing"); break;
-	case WEFT_DOC_BOOL: weft_buffer_format(out, "the truth value %.*s%s", size, n->text.data, more); break;
-	case WEFT_DOC_NUMBER: weft_buffer_format(out, "the number %.*s%s", size, n->text.data, more); break;
-	case WEFT_DOC_TEXT: weft_buffer_format(out, "the text \"%.*s%s\"", size, n->text.data, more); break;
-	case WEFT_DOC_LIST: weft_buffer_format(out, "a list"); break;
-	case WEFT_DOC_MAP: weft_buffer_format(out, "a map"); break;
+	case WEFT_DOC_NULL:
+		weft_buffer_format(out, "nothing");
+		break;
+	case WEFT_DOC_BOOL:
+		weft_buffer_format(out, "the truth value %.*s%s", size, n->text.data, more);
+		break;
+	case WEFT_DOC_NUMBER:
+		weft_buffer_format(out, "the number %.*s%s", size, n->text.data, more);
+		break;
+	case WEFT_DOC_TEXT:
+		weft_buffer_format(out, "the text \"%.*s%s\"", size, n->text.data, more);
+		break;
+	case WEFT_DOC_LIST:
+		weft_buffer_format(out, "a list");
+		break;
+	case WEFT_DOC_MAP:
+		weft_buffer_format(out, "a map");
+		break;
 	}
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT
  *
- * json.c: RFC 8259, to the letter: no comments, no trailing commas, no leading zeros, no raw control characters, valid
- * UTF-8, and no half of a surrogate pair (it has no UTF-8 form). Recursion is bounded by the depth that the builder
- * allows.
+ * json.c: RFC 8259, to the letter: no comments, no trailing commas, no leading zeros, no raw
+ * control characters, valid UTF-8, and no half of a surrogate pair (it has no UTF-8 form).
+ * Recursion is bounded by the depth that the builder allows.
  */
 #include "proto/document.h"
 
@@ -18,7 +18,8 @@ static bool fail(struct json *j, const char *what)
 	if (j->at >= j->end)
 		weft_builder_fail(&j->b, j->line, "the file ends where %s should stand", what);
 	else if (*j->at < 0x20 || *j->at >= 0x7f)
-		weft_builder_fail(&j->b, j->line, "%s should stand here, not the byte 0x%02x", what, *j->at);
+		weft_builder_fail(
+			&j->b, j->line, "%s should stand here, not the byte 0x%02x", what, *j->at);
 	else
 		weft_builder_fail(&j->b, j->line, "%s should stand here, not `%c`", what, *j->at);
 	return false;
@@ -40,18 +41,23 @@ static void blanks(struct json *j)
 	}
 }
 
-/* The length of the well-formed UTF-8 sequence here (RFC 3629: no overlong form, no surrogate, none above 10FFFF),
- * or 0. */
+/* The length of the well-formed UTF-8 sequence here (RFC 3629: no overlong form, no surrogate, none
+ * above 10FFFF), or 0. */
 static size_t utf8(const unsigned char *s, const unsigned char *end)
 {
-	size_t n = s[0] < 0x80 ? 1 : s[0] < 0xc2 ? 0 : s[0] < 0xe0 ? 2 : s[0] < 0xf0 ? 3 : s[0] < 0xf5 ? 4 : 0;
+	size_t n = s[0] < 0x80 ? 1
+		: s[0] < 0xc2  ? 0
+		: s[0] < 0xe0  ? 2
+		: s[0] < 0xf0  ? 3
+		: s[0] < 0xf5  ? 4
+			       : 0;
 	if (n == 0 || (size_t)(end - s) < n)
 		return 0;
 	for (size_t i = 1; i < n; i++)
 		if ((s[i] & 0xc0) != 0x80)
 			return 0;
-	if ((s[0] == 0xe0 && s[1] < 0xa0) || (s[0] == 0xed && s[1] > 0x9f) || (s[0] == 0xf0 && s[1] < 0x90) ||
-		(s[0] == 0xf4 && s[1] > 0x8f))
+	if ((s[0] == 0xe0 && s[1] < 0xa0) || (s[0] == 0xed && s[1] > 0x9f) ||
+		(s[0] == 0xf0 && s[1] < 0x90) || (s[0] == 0xf4 && s[1] > 0x8f))
 		return 0;
 	return n;
 }
@@ -214,7 +220,9 @@ static bool members(struct json *j, bool is_map)
 		if (is_map) {
 			if (j->at >= j->end || *j->at != '"')
 				return fail(j, "a key in quotes");
-			if (!string(j) || !weft_builder_key(&j->b, j->line, (struct weft_text){ j->text.data, j->text.size }))
+			if (!string(j) ||
+				!weft_builder_key(&j->b, j->line,
+					(struct weft_text){ j->text.data, j->text.size }))
 				return false;
 			blanks(j);
 			if (j->at >= j->end || *j->at != ':')
@@ -240,15 +248,22 @@ static bool value(struct json *j)
 	if (j->at >= j->end)
 		return fail(j, "a value");
 	switch (*j->at) {
-	case '{': return members(j, true);
-	case '[': return members(j, false);
+	case '{':
+		return members(j, true);
+	case '[':
+		return members(j, false);
 	case '"':
-		return string(j) && weft_builder_scalar(&j->b, WEFT_DOC_TEXT, j->line,
-			(struct weft_text){ j->text.data, j->text.size });
-	case 't': return word(j, WEFT_TEXT("true"), WEFT_DOC_BOOL);
-	case 'f': return word(j, WEFT_TEXT("false"), WEFT_DOC_BOOL);
-	case 'n': return word(j, WEFT_TEXT("null"), WEFT_DOC_NULL);
-	default: break;
+		return string(j) &&
+			weft_builder_scalar(&j->b, WEFT_DOC_TEXT, j->line,
+				(struct weft_text){ j->text.data, j->text.size });
+	case 't':
+		return word(j, WEFT_TEXT("true"), WEFT_DOC_BOOL);
+	case 'f':
+		return word(j, WEFT_TEXT("false"), WEFT_DOC_BOOL);
+	case 'n':
+		return word(j, WEFT_TEXT("null"), WEFT_DOC_NULL);
+	default:
+		break;
 	}
 	if (*j->at == '-' || (*j->at >= '0' && *j->at <= '9'))
 		return number(j);
@@ -257,7 +272,9 @@ static bool value(struct json *j)
 
 enum weft_status weft_json_read(struct weft_documents *d, struct weft_text text, bool several)
 {
-	struct json j = { .at = (const unsigned char *)text.data, .line = 1, .b = { .documents = d } };
+	struct json j = {
+		.at = (const unsigned char *)text.data, .line = 1, .b = { .documents = d }
+	};
 	j.end = j.at + text.size;
 	if (several && text.size >= 3 && memcmp(text.data, "\xef\xbb\xbf", 3) == 0)
 		j.at += 3; /* some editors begin a file with it */
@@ -276,7 +293,9 @@ enum weft_status weft_json_read(struct weft_documents *d, struct weft_text text,
 			good = fail(&j, "the end");
 		weft_builder_end(&j.b);
 		if (!good && several && d->last && j.b.status == WEFT_OK)
-			weft_document_salvage(d, d->last, (struct weft_text){ (const char *)begin, (size_t)(j.end - begin) }, line);
+			weft_document_salvage(d, d->last,
+				(struct weft_text){ (const char *)begin, (size_t)(j.end - begin) },
+				line);
 	} while (good && several && j.at < j.end && j.b.status == WEFT_OK);
 	weft_buffer_free(&j.text);
 	return j.b.status;

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT
  *
- * salvage.c: what a broken document probably was about. Its lines are looked at one by one, without any
- * grammar: keys of the outermost map and of the maps in it, where they stand on lines of their own or in `{name: web,
- * namespace: shop}`. Only what the reading before the break did not give is added; nobody takes the document for
- * readable.
+ * salvage.c: what a broken document probably was about. Its lines are looked at one by one, without
+ * any grammar: keys of the outermost map and of the maps in it, where they stand on lines of their
+ * own or in `{name: web, namespace: shop}`. Only what the reading before the break did not give is
+ * added; nobody takes the document for readable.
  */
 #include "proto/document.h"
 
@@ -11,7 +11,8 @@ enum { KEYS_MAX = 1000 }; /* of a map that is worth looking at */
 
 static bool is_word(char c)
 {
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || (c && strchr("_-./", c));
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+		(c && strchr("_-./", c));
 }
 
 static bool is_plain(struct weft_text value)
@@ -31,7 +32,8 @@ static struct weft_text trim(struct weft_text t)
 static struct weft_text unquote(struct weft_text t)
 {
 	t = trim(t);
-	bool quoted = t.size >= 2 && (t.data[0] == '"' || t.data[0] == '\'') && t.data[t.size - 1] == t.data[0];
+	bool quoted = t.size >= 2 && (t.data[0] == '"' || t.data[0] == '\'') &&
+		t.data[t.size - 1] == t.data[0];
 	return quoted ? (struct weft_text){ t.data + 1, t.size - 2 } : t;
 }
 
@@ -45,12 +47,14 @@ static bool split(struct weft_text t, struct weft_text *key, struct weft_text *v
 	*key = (struct weft_text){ t.data + quote, end - quote };
 	if (quote && (end == t.size || t.data[end++] != t.data[0]))
 		return false;
-	if (key->size == 0 || end == t.size || t.data[end] != ':' || (end + 1 < t.size && t.data[end + 1] != ' '))
+	if (key->size == 0 || end == t.size || t.data[end] != ':' ||
+		(end + 1 < t.size && t.data[end + 1] != ' '))
 		return false;
 	*value = unquote((struct weft_text){ t.data + end + 1, t.size - end - 1 });
 	const char *comment = value->size ? memmem(value->data, value->size, " #", 2) : NULL;
 	if (comment)
-		*value = unquote((struct weft_text){ value->data, (size_t)(comment - value->data) });
+		*value =
+			unquote((struct weft_text){ value->data, (size_t)(comment - value->data) });
 	return true;
 }
 
@@ -90,7 +94,8 @@ static struct weft_doc *child(struct weft_documents *d, struct weft_doc *map, st
 }
 
 /* name: web, namespace: shop */
-static void inside(struct weft_documents *d, struct weft_doc *map, struct weft_text t, uint32_t line)
+static void inside(
+	struct weft_documents *d, struct weft_doc *map, struct weft_text t, uint32_t line)
 {
 	while (t.size && map && map->kind == WEFT_DOC_MAP) {
 		const char *comma = memchr(t.data, ',', t.size);
@@ -125,7 +130,8 @@ static void one_line(struct salvage *s, struct weft_text t, uint32_t line)
 		s->open = child(s->documents, s->root, key, scalar ? WEFT_DOC_TEXT : WEFT_DOC_MAP,
 			scalar ? value : (struct weft_text){ "", 0 }, line);
 		if (value.size && value.data[0] == '{')
-			inside(s->documents, s->open, (struct weft_text){ value.data + 1, value.size - 1 }, line);
+			inside(s->documents, s->open,
+				(struct weft_text){ value.data + 1, value.size - 1 }, line);
 	} else if (indent > s->outer && s->open && s->open->kind == WEFT_DOC_MAP) {
 		if (s->inner == SIZE_MAX)
 			s->inner = indent;
@@ -134,10 +140,12 @@ static void one_line(struct salvage *s, struct weft_text t, uint32_t line)
 	}
 }
 
-void weft_document_salvage(struct weft_documents *d, struct weft_document *document, struct weft_text text,
-	uint32_t line)
+void weft_document_salvage(struct weft_documents *d, struct weft_document *document,
+	struct weft_text text, uint32_t line)
 {
-	struct salvage s = { .documents = d, .root = document->root, .outer = SIZE_MAX, .inner = SIZE_MAX };
+	struct salvage s = {
+		.documents = d, .root = document->root, .outer = SIZE_MAX, .inner = SIZE_MAX
+	};
 	if (!s.root || s.root->kind != WEFT_DOC_MAP) {
 		s.root = weft_documents_alloc(d, sizeof(*s.root));
 		if (!s.root)

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT
  *
- * yaml.c: YAML 1.1 through libyaml, the only file that sees it. Plain scalars mean what kubectl takes them for.
- * A file is cut at its document markers first (`---` and `...` at the start of a line, which no scalar may contain),
- * so that one broken document does not hide the next one. Aliases are copied, within a limit; merge keys (`<<`) are
- * applied.
+ * yaml.c: YAML 1.1 through libyaml, the only file that sees it. Plain scalars mean what kubectl
+ * takes them for. A file is cut at its document markers first (`---` and `...` at the start of a
+ * line, which no scalar may contain), so that one broken document does not hide the next one.
+ * Aliases are copied, within a limit; merge keys (`<<`) are applied.
  */
 #include "proto/document.h"
 
@@ -16,7 +16,7 @@ struct yaml {
 	struct {
 		struct weft_text name;
 		const struct weft_doc *node; /* filled when it is complete */
-		unsigned depth;               /* of a container: where it stands open */
+		unsigned depth;              /* of a container: where it stands open */
 	} anchors[WEFT_DOCUMENT_ANCHORS_MAX];
 	size_t anchor_count;
 	size_t alias_budget;
@@ -39,16 +39,21 @@ static bool is_one_of(struct weft_text t, const char *const *words)
 /* [-+]? digits with `_`, 0x, 0o, 0b, decimals, exponents, .inf, .nan */
 static bool looks_numeric(struct weft_text t)
 {
-	static const char *const special[] = { ".inf", ".Inf", ".INF", ".nan", ".NaN", ".NAN", NULL };
+	static const char *const special[] = { ".inf", ".Inf", ".INF", ".nan", ".NaN", ".NAN",
+		NULL };
 	size_t i = t.size && (t.data[0] == '-' || t.data[0] == '+');
 	if (is_one_of((struct weft_text){ t.data + i, t.size - i }, special))
 		return true;
 	if (t.size - i > 2 && t.data[i] == '0' && strchr("xob", t.data[i + 1])) {
-		const char *set = t.data[i + 1] == 'x' ? "0123456789abcdefABCDEF_" : t.data[i + 1] == 'o' ? "01234567_" : "01_";
+		const char *set = t.data[i + 1] == 'x' ? "0123456789abcdefABCDEF_"
+			: t.data[i + 1] == 'o'         ? "01234567_"
+						       : "01_";
 		return strspn(t.data + i + 2, set) == t.size - i - 2;
 	}
 	size_t before = 0, after = 0;
-	for (; i < t.size && ((t.data[i] >= '0' && t.data[i] <= '9') || (t.data[i] == '_' && before)); i++)
+	for (; i < t.size &&
+		((t.data[i] >= '0' && t.data[i] <= '9') || (t.data[i] == '_' && before));
+		i++)
 		before++;
 	if (i < t.size && t.data[i] == '.')
 		for (i++; i < t.size && t.data[i] >= '0' && t.data[i] <= '9'; i++)
@@ -71,8 +76,9 @@ static bool looks_numeric(struct weft_text t)
 static enum weft_doc_kind plain_kind(struct weft_text t)
 {
 	static const char *const nulls[] = { "", "~", "null", "Null", "NULL", NULL };
-	static const char *const truths[] = { "true", "True", "TRUE", "false", "False", "FALSE", "yes", "Yes", "YES", "no",
-		"No", "NO", "on", "On", "ON", "off", "Off", "OFF", NULL };
+	static const char *const truths[] = { "true", "True", "TRUE", "false", "False", "FALSE",
+		"yes", "Yes", "YES", "no", "No", "NO", "on", "On", "ON", "off", "Off", "OFF",
+		NULL };
 	if (is_one_of(t, nulls))
 		return WEFT_DOC_NULL;
 	if (is_one_of(t, truths))
@@ -88,12 +94,15 @@ static bool scalar_kind(struct yaml *y, const yaml_event_t *e, uint32_t line, st
 	static const struct {
 		const char *tag;
 		enum weft_doc_kind kind;
-	} tags[] = { { YAML_STR_TAG, WEFT_DOC_TEXT }, { YAML_INT_TAG, WEFT_DOC_NUMBER }, { YAML_FLOAT_TAG, WEFT_DOC_NUMBER },
-		{ YAML_BOOL_TAG, WEFT_DOC_BOOL }, { YAML_NULL_TAG, WEFT_DOC_NULL }, { "!", WEFT_DOC_TEXT },
-		{ "tag:yaml.org,2002:binary", WEFT_DOC_TEXT }, { YAML_TIMESTAMP_TAG, WEFT_DOC_TEXT } };
+	} tags[] = { { YAML_STR_TAG, WEFT_DOC_TEXT }, { YAML_INT_TAG, WEFT_DOC_NUMBER },
+		{ YAML_FLOAT_TAG, WEFT_DOC_NUMBER }, { YAML_BOOL_TAG, WEFT_DOC_BOOL },
+		{ YAML_NULL_TAG, WEFT_DOC_NULL }, { "!", WEFT_DOC_TEXT },
+		{ "tag:yaml.org,2002:binary", WEFT_DOC_TEXT },
+		{ YAML_TIMESTAMP_TAG, WEFT_DOC_TEXT } };
 	const char *tag = (const char *)e->data.scalar.tag;
 	if (!tag) {
-		*kind = e->data.scalar.style == YAML_PLAIN_SCALAR_STYLE ? plain_kind(t) : WEFT_DOC_TEXT;
+		*kind = e->data.scalar.style == YAML_PLAIN_SCALAR_STYLE ? plain_kind(t)
+									: WEFT_DOC_TEXT;
 		return true;
 	}
 	for (size_t i = 0; i < sizeof(tags) / sizeof(tags[0]); i++) {
@@ -109,7 +118,8 @@ static bool scalar_kind(struct yaml *y, const yaml_event_t *e, uint32_t line, st
 	return false;
 }
 
-static bool container_tag(struct yaml *y, const yaml_char_t *tag, uint32_t line, const char *standard)
+static bool container_tag(
+	struct yaml *y, const yaml_char_t *tag, uint32_t line, const char *standard)
 {
 	if (!tag || strcmp((const char *)tag, standard) == 0 || strcmp((const char *)tag, "!") == 0)
 		return true;
@@ -117,13 +127,14 @@ static bool container_tag(struct yaml *y, const yaml_char_t *tag, uint32_t line,
 	return false;
 }
 
-static bool keep_anchor(struct yaml *y, const yaml_char_t *name, uint32_t line, const struct weft_doc *node,
-	unsigned depth)
+static bool keep_anchor(struct yaml *y, const yaml_char_t *name, uint32_t line,
+	const struct weft_doc *node, unsigned depth)
 {
 	if (!name)
 		return true;
 	if (y->anchor_count == WEFT_DOCUMENT_ANCHORS_MAX) {
-		weft_builder_fail(&y->b, line, "the document has more than %d anchors", WEFT_DOCUMENT_ANCHORS_MAX);
+		weft_builder_fail(&y->b, line, "the document has more than %d anchors",
+			WEFT_DOCUMENT_ANCHORS_MAX);
 		return false;
 	}
 	struct weft_text t = text_of(name);
@@ -147,7 +158,9 @@ static bool alias(struct yaml *y, const yaml_event_t *e, uint32_t line)
 			continue;
 		for (unsigned d = 0; d < y->b.depth; d++)
 			if (y->b.open[d].node == y->anchors[i].node) {
-				weft_builder_fail(&y->b, line, "the alias *%.100s stands inside of what it names", name.data);
+				weft_builder_fail(&y->b, line,
+					"the alias *%.100s stands inside of what it names",
+					name.data);
 				return false;
 			}
 		return weft_builder_copy(&y->b, y->anchors[i].node, line, &y->alias_budget);
@@ -168,13 +181,15 @@ static bool merge_map(struct yaml *y, const struct weft_doc *from, uint32_t line
 	for (const struct weft_doc *n = from->first; n; n = n->next) {
 		if (weft_doc_get(map, n->key))
 			continue;
-		if (!weft_builder_key(&y->b, line, n->key) || !weft_builder_copy(&y->b, n, line, &y->alias_budget))
+		if (!weft_builder_key(&y->b, line, n->key) ||
+			!weft_builder_copy(&y->b, n, line, &y->alias_budget))
 			return false;
 	}
 	return true;
 }
 
-/* YAML 1.1's merge key: its map, or its list of maps, fills up the map that it stands in; the key itself goes. */
+/* YAML 1.1's merge key: its map, or its list of maps, fills up the map that it stands in; the key
+ * itself goes. */
 static bool apply_merge(struct yaml *y)
 {
 	struct weft_doc *map = weft_builder_top(&y->b), *merge = NULL, *before = NULL;
@@ -212,29 +227,37 @@ static bool apply_merge(struct yaml *y)
 static bool take_key(struct yaml *y, const yaml_event_t *e, uint32_t line)
 {
 	if (e->type == YAML_SCALAR_EVENT && !e->data.scalar.anchor)
-		return weft_builder_key(&y->b, line, (struct weft_text){ (const char *)e->data.scalar.value, e->data.scalar.length });
+		return weft_builder_key(&y->b, line,
+			(struct weft_text){
+				(const char *)e->data.scalar.value, e->data.scalar.length });
 	weft_builder_fail(&y->b, line, "a key must be plain text");
 	return false;
 }
 
-static bool open_container(struct yaml *y, enum weft_doc_kind kind, const yaml_char_t *anchor, uint32_t line)
+static bool open_container(
+	struct yaml *y, enum weft_doc_kind kind, const yaml_char_t *anchor, uint32_t line)
 {
-	return weft_builder_open(&y->b, kind, line) && keep_anchor(y, anchor, line, weft_builder_top(&y->b), y->b.depth);
+	return weft_builder_open(&y->b, kind, line) &&
+		keep_anchor(y, anchor, line, weft_builder_top(&y->b), y->b.depth);
 }
 
 static bool take_value(struct yaml *y, const yaml_event_t *e, uint32_t line)
 {
 	enum weft_doc_kind kind;
 	switch (e->type) {
-	case YAML_ALIAS_EVENT: return alias(y, e, line);
+	case YAML_ALIAS_EVENT:
+		return alias(y, e, line);
 	case YAML_SEQUENCE_START_EVENT:
 		return container_tag(y, e->data.sequence_start.tag, line, YAML_SEQ_TAG) &&
-		       open_container(y, WEFT_DOC_LIST, e->data.sequence_start.anchor, line);
+			open_container(y, WEFT_DOC_LIST, e->data.sequence_start.anchor, line);
 	case YAML_MAPPING_START_EVENT:
 		return container_tag(y, e->data.mapping_start.tag, line, YAML_MAP_TAG) &&
-		       open_container(y, WEFT_DOC_MAP, e->data.mapping_start.anchor, line);
-	case YAML_SCALAR_EVENT: break;
-	default: weft_builder_fail(&y->b, line, "this is no value"); return false;
+			open_container(y, WEFT_DOC_MAP, e->data.mapping_start.anchor, line);
+	case YAML_SCALAR_EVENT:
+		break;
+	default:
+		weft_builder_fail(&y->b, line, "this is no value");
+		return false;
 	}
 	struct weft_text t = { (const char *)e->data.scalar.value, e->data.scalar.length };
 	if (!scalar_kind(y, e, line, t, &kind) || !weft_builder_scalar(&y->b, kind, line, t))
@@ -263,7 +286,8 @@ static void report(struct yaml *y)
 		y->b.status = WEFT_NO_MEMORY;
 		return;
 	}
-	uint32_t line = y->line + (uint32_t)p->problem_mark.line, began = y->line + (uint32_t)p->context_mark.line;
+	uint32_t line = y->line + (uint32_t)p->problem_mark.line,
+		 began = y->line + (uint32_t)p->context_mark.line;
 	if (line > y->last_line) /* the document ends too early: the last line that is its own */
 		line = y->last_line;
 	const char *problem = p->problem ? p->problem : "this is not YAML";
@@ -292,15 +316,20 @@ static bool step(struct yaml *y)
 	uint32_t line = y->line + (uint32_t)e.start_mark.line;
 	switch (e.type) {
 	case YAML_NO_EVENT:
-	case YAML_STREAM_END_EVENT: good = false; break;
-	case YAML_STREAM_START_EVENT: break;
+	case YAML_STREAM_END_EVENT:
+		good = false;
+		break;
+	case YAML_STREAM_START_EVENT:
+		break;
 	case YAML_DOCUMENT_START_EVENT:
 		y->anchor_count = 0;
 		y->alias_budget = WEFT_DOCUMENT_ALIASES_MAX;
 		y->merge_work = 0;
 		good = weft_builder_begin(&y->b) == WEFT_OK;
 		break;
-	case YAML_DOCUMENT_END_EVENT: weft_builder_end(&y->b); break;
+	case YAML_DOCUMENT_END_EVENT:
+		weft_builder_end(&y->b);
+		break;
 	default:
 		good = take(y, &e, line);
 		if (!good && y->b.document)
@@ -341,7 +370,8 @@ static size_t line_end(struct weft_text t, size_t at)
 static bool is_marker(struct weft_text t, size_t at, const char *marker)
 {
 	return t.size - at >= 3 && memcmp(t.data + at, marker, 3) == 0 &&
-	       (t.size - at == 3 || strchr(" \t\r\n", t.data[at + 3]) != NULL) && (t.size - at == 3 || t.data[at + 3]);
+		(t.size - at == 3 || strchr(" \t\r\n", t.data[at + 3]) != NULL) &&
+		(t.size - at == 3 || t.data[at + 3]);
 }
 
 /* Only comments, directives and blanks: belongs to the document that follows. */
@@ -359,8 +389,10 @@ enum weft_status weft_yaml_read(struct weft_documents *d, struct weft_text text)
 		return WEFT_NO_MEMORY;
 	y->b.documents = d;
 	y->line = 1;
-	if (text.size >= 2 && (memcmp(text.data, "\xff\xfe", 2) == 0 || memcmp(text.data, "\xfe\xff", 2) == 0)) {
-		read_chunk(y, text); /* UTF-16: libyaml reads it, only the markers are not looked for */
+	if (text.size >= 2 &&
+		(memcmp(text.data, "\xff\xfe", 2) == 0 || memcmp(text.data, "\xfe\xff", 2) == 0)) {
+		read_chunk(y,
+			text); /* UTF-16: libyaml reads it, only the markers are not looked for */
 		return y->b.status;
 	}
 	size_t begin = 0;

@@ -10,7 +10,8 @@
 
 void weft_delta_reset(struct weft_delta *d, size_t size, size_t extra)
 {
-	size_t stride = sizeof(struct weft_delta_item) + ((size + 15) & ~(size_t)15) + ((extra + 15) & ~(size_t)15);
+	size_t stride = sizeof(struct weft_delta_item) + ((size + 15) & ~(size_t)15) +
+		((extra + 15) & ~(size_t)15);
 	if (d->room * d->stride > KEPT_MAX * 16 && d->count * 8 < d->room) {
 		weft_delta_free(d);
 	} else if (d->count * 8 < d->slot_count) {

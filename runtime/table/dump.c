@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT
  *
- * dump.c: the state as JSON lines, the same bytes for the same state: for tests, status and the oracle.
+ * dump.c: the state as JSON lines, the same bytes for the same state: for tests, status and the
+ * oracle.
  */
 #include "engine.h"
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT
  *
- * engine.c: transactions and the scheduler. A commit seals the changed inputs, runs the dirty operators in topological
- * order (each once, idle ones are never looked at), reserves what the views need; behind that nothing can fail.
+ * engine.c: transactions and the scheduler. A commit seals the changed inputs, runs the dirty
+ * operators in topological order (each once, idle ones are never looked at), reserves what the
+ * views need; behind that nothing can fail.
  */
 #include "engine.h"
 
@@ -15,7 +16,8 @@ static bool keeps_counts(const struct weft_engine_info *info, unsigned table)
 {
 	for (unsigned i = 0; i < info->operator_count; i++) {
 		const struct weft_operator_info *op = &info->operators[i];
-		bool weighs = op->settle->kind == WEFT_SETTLE_UNIQUE || op->settle->kind == WEFT_SETTLE_GROUP;
+		bool weighs = op->settle->kind == WEFT_SETTLE_UNIQUE ||
+			op->settle->kind == WEFT_SETTLE_GROUP;
 		if ((op->output == table && weighs) || op->conflicts == table)
 			return true;
 	}
@@ -25,8 +27,8 @@ static bool keeps_counts(const struct weft_engine_info *info, unsigned table)
 static enum weft_status create_tables(struct weft_engine *e)
 {
 	for (unsigned i = 0; i < e->info->table_count; i++) {
-		enum weft_status status = weft_table_create(e, e->intern, &e->info->tables[i], i, keeps_counts(e->info, i),
-			&e->tables[i]);
+		enum weft_status status = weft_table_create(e, e->intern, &e->info->tables[i], i,
+			keeps_counts(e->info, i), &e->tables[i]);
 		if (status != WEFT_OK)
 			return status;
 	}
@@ -40,7 +42,8 @@ static enum weft_status create_operators(struct weft_engine *e)
 		struct weft_operator *op = &e->operators[i];
 		op->info = &e->info->operators[i];
 		op->output = e->tables[op->info->output];
-		op->conflicts = op->info->conflicts == WEFT_NONE ? NULL : e->tables[op->info->conflicts];
+		op->conflicts =
+			op->info->conflicts == WEFT_NONE ? NULL : e->tables[op->info->conflicts];
 		enum weft_status status = weft_settle_create(e, op, &number);
 		if (status != WEFT_OK)
 			return status;
@@ -68,7 +71,8 @@ static enum weft_status create_consumers(struct weft_engine *e)
 	for (unsigned i = 0; i < info->operator_count; i++) {
 		for (unsigned k = 0; k < info->operators[i].input_count; k++) {
 			const struct weft_operator_input *input = &info->operators[i].inputs[k];
-			e->consumers[place[input->table]++] = (struct weft_consumer){ i, input->columns };
+			e->consumers[place[input->table]++] =
+				(struct weft_consumer){ i, input->columns };
 		}
 	}
 	return WEFT_OK;
@@ -94,7 +98,8 @@ static enum weft_status create_parts(struct weft_engine *e)
 	return status == WEFT_OK ? weft_views_create(e) : status;
 }
 
-enum weft_status weft_engine_create(const struct weft_engine_info *info, void *program, struct weft_engine **engine)
+enum weft_status weft_engine_create(
+	const struct weft_engine_info *info, void *program, struct weft_engine **engine)
 {
 	struct weft_engine *e = *engine = weft_alloc(sizeof(*e));
 	if (!e)
@@ -164,8 +169,8 @@ enum weft_status weft_intern_text(struct weft_engine *e, struct weft_text text, 
 	return weft_intern_put_text(e->intern, text, id);
 }
 
-enum weft_status weft_intern_list(struct weft_engine *e, const struct weft_type *item, const void *items,
-	size_t count, weft_id *id)
+enum weft_status weft_intern_list(struct weft_engine *e, const struct weft_type *item,
+	const void *items, size_t count, weft_id *id)
 {
 	return weft_intern_put_list(e->intern, item, items, count, id);
 }
@@ -218,13 +223,15 @@ enum weft_status weft_engine_begin(struct weft_engine *e)
 
 enum weft_status weft_engine_put(struct weft_engine *e, unsigned table, const void *row)
 {
-	weft_assert(e->in_transaction && table < e->info->table_count && e->info->tables[table].is_input);
+	weft_assert(e->in_transaction && table < e->info->table_count &&
+		e->info->tables[table].is_input);
 	return weft_table_put(e->tables[table], row);
 }
 
 enum weft_status weft_engine_delete(struct weft_engine *e, unsigned table, const void *key)
 {
-	weft_assert(e->in_transaction && table < e->info->table_count && e->info->tables[table].is_input);
+	weft_assert(e->in_transaction && table < e->info->table_count &&
+		e->info->tables[table].is_input);
 	return weft_table_delete(e->tables[table], key);
 }
 
@@ -280,7 +287,8 @@ static enum weft_status seal(struct weft_engine *e, struct weft_table *t)
 		return status;
 	for (uint32_t i = e->consumers_of[t->number]; i < e->consumers_of[t->number + 1]; i++)
 		if (e->consumers[i].columns & t->changed_columns)
-			e->dirty[e->consumers[i].operator_number / 64] |= UINT64_C(1) << e->consumers[i].operator_number % 64;
+			e->dirty[e->consumers[i].operator_number / 64] |= UINT64_C(1)
+				<< e->consumers[i].operator_number % 64;
 	return WEFT_OK;
 }
 
@@ -318,7 +326,8 @@ static enum weft_status propagate(struct weft_engine *e)
 	return status;
 }
 
-/* A derived table is synced when all its operator's inputs are; in topological order one pass is enough. */
+/* A derived table is synced when all its operator's inputs are; in topological order one pass is
+ * enough. */
 static void propagate_synced(struct weft_engine *e)
 {
 	for (unsigned i = 0; (e->resynced || !e->all_ran) && i < e->info->operator_count; i++) {
@@ -339,20 +348,24 @@ static void propagate_synced(struct weft_engine *e)
 
 /* ---- subscribers ---- */
 
-/* In a watched table changes are told sorted by key; the order is made before the point of no return. */
+/* In a watched table changes are told sorted by key; the order is made before the point of no
+ * return. */
 static enum weft_status reserve_watchers(struct weft_engine *e)
 {
 	size_t most = 0;
 	for (size_t i = 0; i < e->watcher_count; i++)
 		if (e->watchers[i].call && e->tables[e->watchers[i].table]->change_count > most)
 			most = e->tables[e->watchers[i].table]->change_count;
-	return weft_grow(&e->sorted_changes, &e->sorted_room, most * 2, sizeof(*e->sorted_changes)) ? WEFT_OK : WEFT_NO_MEMORY;
+	return weft_grow(&e->sorted_changes, &e->sorted_room, most * 2, sizeof(*e->sorted_changes))
+		? WEFT_OK
+		: WEFT_NO_MEMORY;
 }
 
 static int compare_changes(const void *context, const void *a, const void *b)
 {
 	const struct weft_change *x = a, *y = b;
-	return weft_table_compare(context, x->after ? x->after : x->before, y->after ? y->after : y->before);
+	return weft_table_compare(
+		context, x->after ? x->after : x->before, y->after ? y->after : y->before);
 }
 
 /* Those that stay keep their order. */
@@ -372,12 +385,14 @@ static void tell_watchers(struct weft_engine *e)
 	for (size_t i = 0; i < e->watcher_count; i++) {
 		const struct weft_watcher *watcher = &e->watchers[i];
 		const struct weft_table *t = e->tables[watcher->table];
-		if (!watcher->call || !t->touched || (t->change_count == 0 && !e->resynced && e->all_ran))
+		if (!watcher->call || !t->touched ||
+			(t->change_count == 0 && !e->resynced && e->all_ran))
 			continue;
 		if (sorted != t && t->change_count) {
-			memcpy(e->sorted_changes, t->changes, t->change_count * sizeof(*t->changes));
-			weft_sort(e->sorted_changes, e->sorted_changes + t->change_count, t->change_count,
-				sizeof(*e->sorted_changes), compare_changes, t);
+			memcpy(e->sorted_changes, t->changes,
+				t->change_count * sizeof(*t->changes));
+			weft_sort(e->sorted_changes, e->sorted_changes + t->change_count,
+				t->change_count, sizeof(*e->sorted_changes), compare_changes, t);
 			sorted = t;
 		}
 		watcher->call(watcher->user, t, e->sorted_changes, t->change_count);
@@ -386,7 +401,8 @@ static void tell_watchers(struct weft_engine *e)
 	drop_unwatched(e);
 }
 
-enum weft_status weft_engine_watch(struct weft_engine *e, unsigned table, weft_watch_fn *call, void *user)
+enum weft_status weft_engine_watch(
+	struct weft_engine *e, unsigned table, weft_watch_fn *call, void *user)
 {
 	weft_assert(table < e->info->table_count);
 	if (e->is_notifying)
@@ -400,7 +416,8 @@ enum weft_status weft_engine_watch(struct weft_engine *e, unsigned table, weft_w
 void weft_engine_unwatch(struct weft_engine *e, unsigned table, weft_watch_fn *call, void *user)
 {
 	for (size_t i = 0; i < e->watcher_count; i++) {
-		if (e->watchers[i].table != table || e->watchers[i].call != call || e->watchers[i].user != user)
+		if (e->watchers[i].table != table || e->watchers[i].call != call ||
+			e->watchers[i].user != user)
 			continue;
 		e->watchers[i].call = NULL;
 		if (!e->is_notifying)
@@ -414,11 +431,12 @@ void weft_engine_unwatch(struct weft_engine *e, unsigned table, weft_watch_fn *c
 static void dump_state(const void *subject, struct weft_buffer *b)
 {
 	const struct weft_engine *e = subject;
-	weft_buffer_format(b, "engine: version %llu, in transaction %d, tables:\n", (unsigned long long)e->version,
-		e->in_transaction);
+	weft_buffer_format(b, "engine: version %llu, in transaction %d, tables:\n",
+		(unsigned long long)e->version, e->in_transaction);
 	for (unsigned i = 0; i < e->info->table_count; i++)
-		weft_buffer_format(b, "  %s: %zu rows, %zu before, %zu changes\n", e->tables[i]->info->name,
-			e->tables[i]->count[WEFT_NEW], e->tables[i]->count[WEFT_OLD], e->tables[i]->changed_count);
+		weft_buffer_format(b, "  %s: %zu rows, %zu before, %zu changes\n",
+			e->tables[i]->info->name, e->tables[i]->count[WEFT_NEW],
+			e->tables[i]->count[WEFT_OLD], e->tables[i]->changed_count);
 }
 
 static enum weft_status prepare(struct weft_engine *e)

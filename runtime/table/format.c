@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT
  *
- * format.c: values as a person reads them and as JSON. One value has one form: dumps are compared byte by byte.
+ * format.c: values as a person reads them and as JSON. One value has one form: dumps are compared
+ * byte by byte.
  */
 #include <arpa/inet.h>
 #include <inttypes.h>
@@ -59,8 +60,8 @@ static void format_duration(struct weft_buffer *b, int64_t signed_ns)
 	static const struct {
 		const char *name;
 		uint64_t ns;
-	} units[] = { { "h", 3600000000000 }, { "m", 60000000000 }, { "s", 1000000000 }, { "ms", 1000000 }, { "us", 1000 },
-		{ "ns", 1 } };
+	} units[] = { { "h", 3600000000000 }, { "m", 60000000000 }, { "s", 1000000000 },
+		{ "ms", 1000000 }, { "us", 1000 }, { "ns", 1 } };
 	uint64_t ns = signed_ns < 0 ? 0 - (uint64_t)signed_ns : (uint64_t)signed_ns;
 	if (ns == 0)
 		weft_buffer_add(b, "0s", 2);
@@ -98,13 +99,16 @@ static void format_instant(struct weft_buffer *b, int64_t ns)
 	}
 	days += 719468;
 	int64_t era = (days >= 0 ? days : days - 146096) / 146097, day_of_era = days - era * 146097;
-	int64_t year = (day_of_era - day_of_era / 1460 + day_of_era / 36524 - day_of_era / 146096) / 365;
-	int64_t day = day_of_era - (365 * year + year / 4 - year / 100), month = (5 * day + 2) / 153;
+	int64_t year =
+		(day_of_era - day_of_era / 1460 + day_of_era / 36524 - day_of_era / 146096) / 365;
+	int64_t day = day_of_era - (365 * year + year / 4 - year / 100),
+		month = (5 * day + 2) / 153;
 	day = day - (153 * month + 2) / 5 + 1;
 	month = month < 10 ? month + 3 : month - 9;
 	year += era * 400 + (month <= 2);
-	weft_buffer_format(b, "%04" PRId64 "-%02" PRId64 "-%02" PRId64 "T%02" PRId64 ":%02" PRId64 ":%02" PRId64, year,
-		month, day, rest / 3600, rest / 60 % 60, rest % 60);
+	weft_buffer_format(b,
+		"%04" PRId64 "-%02" PRId64 "-%02" PRId64 "T%02" PRId64 ":%02" PRId64 ":%02" PRId64,
+		year, month, day, rest / 3600, rest / 60 % 60, rest % 60);
 	if (fraction) {
 		char text[16];
 		int size = snprintf(text, sizeof(text), ".%09" PRId64, fraction);
@@ -176,7 +180,8 @@ static bool format_word(struct weft_buffer *b, const struct weft_type *type, con
 	}
 }
 
-static void json_list(struct weft_buffer *b, const struct weft_intern *in, const struct weft_type *item, weft_id id)
+static void json_list(struct weft_buffer *b, const struct weft_intern *in,
+	const struct weft_type *item, weft_id id)
 {
 	struct weft_list list = weft_list_of(in, id);
 	weft_buffer_add(b, "[", 1);
@@ -187,8 +192,8 @@ static void json_list(struct weft_buffer *b, const struct weft_intern *in, const
 	weft_buffer_add(b, "]", 1);
 }
 
-static void json_key(struct weft_buffer *b, const struct weft_intern *in, const struct weft_type *type,
-	const void *value)
+static void json_key(struct weft_buffer *b, const struct weft_intern *in,
+	const struct weft_type *type, const void *value)
 {
 	struct weft_buffer text = { 0 };
 	weft_format_value(&text, in, type, value);
@@ -198,7 +203,8 @@ static void json_key(struct weft_buffer *b, const struct weft_intern *in, const 
 }
 
 /* Maps and labels: items are { key, value }. */
-static void json_map(struct weft_buffer *b, const struct weft_intern *in, const struct weft_type *item, weft_id id)
+static void json_map(struct weft_buffer *b, const struct weft_intern *in,
+	const struct weft_type *item, weft_id id)
 {
 	struct weft_list list = weft_list_of(in, id);
 	const struct weft_field *key = &item->fields[0], *value = &item->fields[1];
@@ -213,8 +219,8 @@ static void json_map(struct weft_buffer *b, const struct weft_intern *in, const 
 	weft_buffer_add(b, "}", 1);
 }
 
-static void json_record(struct weft_buffer *b, const struct weft_intern *in, const struct weft_type *type,
-	const void *value)
+static void json_record(struct weft_buffer *b, const struct weft_intern *in,
+	const struct weft_type *type, const void *value)
 {
 	weft_buffer_add(b, "{", 1);
 	for (size_t i = 0; i < type->field_count; i++) {
@@ -225,8 +231,8 @@ static void json_record(struct weft_buffer *b, const struct weft_intern *in, con
 	weft_buffer_add(b, "}", 1);
 }
 
-static void json_enum(struct weft_buffer *b, const struct weft_intern *in, const struct weft_type *type,
-	const void *value)
+static void json_enum(struct weft_buffer *b, const struct weft_intern *in,
+	const struct weft_type *type, const void *value)
 {
 	uint32_t tag;
 	memcpy(&tag, value, sizeof(tag));
@@ -240,10 +246,12 @@ static void json_enum(struct weft_buffer *b, const struct weft_intern *in, const
 	weft_buffer_add(b, "}", 1);
 }
 
-static void json_selector(struct weft_buffer *b, const struct weft_intern *in, const struct weft_selector *selector)
+static void json_selector(
+	struct weft_buffer *b, const struct weft_intern *in, const struct weft_selector *selector)
 {
 	if (selector->kind != WEFT_SELECTOR_MATCH) {
-		weft_buffer_format(b, "\"%s\"", selector->kind == WEFT_SELECTOR_EVERYTHING ? "Everything" : "Nothing");
+		weft_buffer_format(b, "\"%s\"",
+			selector->kind == WEFT_SELECTOR_EVERYTHING ? "Everything" : "Nothing");
 		return;
 	}
 	weft_buffer_format(b, "{\"Match\":");
@@ -266,8 +274,8 @@ static weft_id id_of(const void *value)
 	return id;
 }
 
-void weft_json_value(struct weft_buffer *b, const struct weft_intern *in, const struct weft_type *type,
-	const void *value)
+void weft_json_value(struct weft_buffer *b, const struct weft_intern *in,
+	const struct weft_type *type, const void *value)
 {
 	switch (type->kind) {
 	case WEFT_KIND_STRING:
@@ -324,8 +332,8 @@ static void format_labels(struct weft_buffer *b, const struct weft_intern *in, w
 }
 
 /* A ref is its key: "shop/web". */
-static void format_ref(struct weft_buffer *b, const struct weft_intern *in, const struct weft_type *type,
-	const void *value)
+static void format_ref(struct weft_buffer *b, const struct weft_intern *in,
+	const struct weft_type *type, const void *value)
 {
 	for (size_t i = 0; i < type->field_count; i++) {
 		weft_buffer_add(b, "/", i > 0);
@@ -333,8 +341,8 @@ static void format_ref(struct weft_buffer *b, const struct weft_intern *in, cons
 	}
 }
 
-void weft_format_value(struct weft_buffer *b, const struct weft_intern *in, const struct weft_type *type,
-	const void *value)
+void weft_format_value(struct weft_buffer *b, const struct weft_intern *in,
+	const struct weft_type *type, const void *value)
 {
 	uint32_t tag;
 	switch (type->kind) {

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT
  *
- * group.c: settling by GROUP. One row of the groups table stands for one group: its columns, the number of its rounds,
- * the accumulator and the derived row it gave, so that the old row is known without making it again. With accumulators
- * no rounds are kept; without, they are sorted and walked for each group that changed.
+ * group.c: settling by GROUP. One row of the groups table stands for one group: its columns, the
+ * number of its rounds, the accumulator and the derived row it gave, so that the old row is known
+ * without making it again. With accumulators no rounds are kept; without, they are sorted and
+ * walked for each group that changed.
  */
 #include "settle.h"
 
@@ -34,7 +35,8 @@ static void load(const struct weft_operator *op, const void *candidate, void *ro
 {
 	memset(row, 0, op->groups->size);
 	for (size_t i = 0; candidate && i < op->group_count; i++)
-		memcpy((char *)row + op->group[i].offset, (const char *)candidate + op->group[i].offset, op->group[i].type->size);
+		memcpy((char *)row + op->group[i].offset,
+			(const char *)candidate + op->group[i].offset, op->group[i].type->size);
 	const void *now = weft_table_get(op->groups, WEFT_NEW, row);
 	if (now)
 		memcpy(row, now, op->groups->size);
@@ -51,7 +53,8 @@ static enum weft_status finish(struct weft_engine *e, struct weft_operator *op, 
 	if (count == 0 && !info->single)
 		return WEFT_OK;
 	if (info->accumulate) {
-		status = info->finish(e->program, e, group, group + op->at_accumulator, count, row_of(op, group));
+		status = info->finish(
+			e->program, e, group, group + op->at_accumulator, count, row_of(op, group));
 	} else {
 		status = weft_settle_sorted(e, op, false, group, &rounds);
 		if (status == WEFT_OK)
@@ -81,11 +84,14 @@ static enum weft_status store(struct weft_engine *e, struct weft_operator *op, c
 	return before ? weft_table_delete(op->groups, group) : WEFT_OK;
 }
 
-static enum weft_status settle_group(struct weft_engine *e, struct weft_operator *op, struct weft_delta_item *item)
+static enum weft_status settle_group(
+	struct weft_engine *e, struct weft_operator *op, struct weft_delta_item *item)
 {
 	struct dirty_group *dirty = weft_delta_extra(&e->groups, item);
 	const char *accumulator = (const char *)(dirty + 1);
-	const void *candidate = dirty->item == SIZE_MAX ? NULL : weft_delta_key(weft_delta_at(&e->delta, dirty->item));
+	const void *candidate = dirty->item == SIZE_MAX
+		? NULL
+		: weft_delta_key(weft_delta_at(&e->delta, dirty->item));
 	struct weft_scratch_mark mark = weft_scratch_mark(e);
 	char *group = weft_scratch(e, op->groups->size);
 	if (!group)
@@ -101,11 +107,12 @@ static enum weft_status settle_group(struct weft_engine *e, struct weft_operator
 	return status;
 }
 
-static struct weft_delta_item *dirty_group(struct weft_engine *e, struct weft_operator *op, size_t number,
-	void *packed, void *group)
+static struct weft_delta_item *dirty_group(
+	struct weft_engine *e, struct weft_operator *op, size_t number, void *packed, void *group)
 {
 	bool is_new;
-	const void *candidate = number == SIZE_MAX ? NULL : weft_delta_key(weft_delta_at(&e->delta, number));
+	const void *candidate =
+		number == SIZE_MAX ? NULL : weft_delta_key(weft_delta_at(&e->delta, number));
 	if (candidate)
 		weft_settle_pack(op, candidate, packed);
 	struct weft_delta_item *item = weft_delta_item(&e->groups, packed, &is_new);
@@ -115,7 +122,8 @@ static struct weft_delta_item *dirty_group(struct weft_engine *e, struct weft_op
 	dirty->item = number;
 	if (op->info->settle->accumulate) {
 		load(op, candidate, group);
-		memcpy(dirty + 1, (const char *)group + op->at_accumulator, op->info->settle->accumulator_size);
+		memcpy(dirty + 1, (const char *)group + op->at_accumulator,
+			op->info->settle->accumulator_size);
 	}
 	return item;
 }
@@ -123,11 +131,13 @@ static struct weft_delta_item *dirty_group(struct weft_engine *e, struct weft_op
 enum weft_status weft_settle_groups(struct weft_engine *e, struct weft_operator *op)
 {
 	const struct weft_settle_info *info = op->info->settle;
-	enum weft_status status = op->candidates ? weft_settle_weigh(op->candidates, &e->delta) : WEFT_OK;
+	enum weft_status status =
+		op->candidates ? weft_settle_weigh(op->candidates, &e->delta) : WEFT_OK;
 	void *packed = weft_scratch(e, op->group_size), *group = weft_scratch(e, op->groups->size);
 	if (status != WEFT_OK || !packed || !group)
 		return status != WEFT_OK ? status : WEFT_NO_MEMORY;
-	weft_delta_reset(&e->groups, op->group_size, sizeof(struct dirty_group) + info->accumulator_size);
+	weft_delta_reset(
+		&e->groups, op->group_size, sizeof(struct dirty_group) + info->accumulator_size);
 	weft_delta_reset(&e->losers, op->output->size, 0);
 	if (info->single && !op->has_run && !dirty_group(e, op, SIZE_MAX, packed, group))
 		return WEFT_NO_MEMORY;
@@ -141,7 +151,8 @@ enum weft_status weft_settle_groups(struct weft_engine *e, struct weft_operator 
 		struct dirty_group *dirty = weft_delta_extra(&e->groups, item);
 		dirty->count += candidate->weight;
 		if (info->accumulate)
-			info->accumulate(e->program, dirty + 1, weft_delta_key(candidate), candidate->weight);
+			info->accumulate(e->program, dirty + 1, weft_delta_key(candidate),
+				candidate->weight);
 	}
 	for (size_t i = 0; i < e->groups.count && status == WEFT_OK; i++)
 		status = settle_group(e, op, weft_delta_at(&e->groups, i));
@@ -153,7 +164,8 @@ static uint32_t align8(size_t offset)
 	return (uint32_t)((offset + 7) & ~(size_t)7);
 }
 
-enum weft_status weft_settle_create_groups(struct weft_engine *e, struct weft_operator *op, unsigned *number)
+enum weft_status weft_settle_create_groups(
+	struct weft_engine *e, struct weft_operator *op, unsigned *number)
 {
 	const struct weft_settle_info *info = op->info->settle;
 	const struct weft_type *row = op->output->info->row;
@@ -175,16 +187,26 @@ enum weft_status weft_settle_create_groups(struct weft_engine *e, struct weft_op
 	op->at_has = op->at_count + 8;
 	op->at_accumulator = (op->at_has + 8 + 15) & ~15u; /* 128-bit sums */
 	op->at_row = align8(op->at_accumulator + info->accumulator_size);
-	op->groups_fields[op->group_count] = (struct weft_field){ .name = "row", .offset = op->at_row, .type = row };
+	op->groups_fields[op->group_count] =
+		(struct weft_field){ .name = "row", .offset = op->at_row, .type = row };
 	op->groups_type = (struct weft_type){
-		.name = op->info->name, .kind = WEFT_KIND_RECORD, .align = 8, .has_ids = has_ids,
-		.size = align8(op->at_row + row->size), .fields = op->groups_fields, .field_count = op->group_count + 1,
+		.name = op->info->name,
+		.kind = WEFT_KIND_RECORD,
+		.align = 8,
+		.has_ids = has_ids,
+		.size = align8(op->at_row + row->size),
+		.fields = op->groups_fields,
+		.field_count = op->group_count + 1,
 	};
 	op->groups_info = (struct weft_table_info){
-		.name = op->info->name, .row = &op->groups_type, .key = op->groups_key, .key_count = (uint16_t)op->group_count,
+		.name = op->info->name,
+		.row = &op->groups_type,
+		.key = op->groups_key,
+		.key_count = (uint16_t)op->group_count,
 		.is_internal = true,
 	};
-	enum weft_status status = weft_table_create(e, e->intern, &op->groups_info, *number, false, &op->groups);
+	enum weft_status status =
+		weft_table_create(e, e->intern, &op->groups_info, *number, false, &op->groups);
 	e->tables[(*number)++] = op->groups;
 	return status;
 }

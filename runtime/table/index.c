@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT
  *
- * index.c: a chained index: from a 64-bit hash to the rows that stand under it. The hash table holds one slot per hash,
- * the first entry of a doubly linked chain; so a namespace of 10,000 rows costs one slot, and a row leaves in constant
- * time.
+ * index.c: a chained index: from a 64-bit hash to the rows that stand under it. The hash table
+ * holds one slot per hash, the first entry of a doubly linked chain; so a namespace of 10,000 rows
+ * costs one slot, and a row leaves in constant time.
  */
 #include "engine.h"
 
@@ -22,7 +22,9 @@ static uint32_t *word_of(const struct weft_index *index, uint32_t row)
 enum weft_status weft_index_init(struct weft_index *index, const struct weft_table *table,
 	const struct weft_index_info *info, uint16_t word)
 {
-	*index = (struct weft_index){ .table = table, .info = info, .word = word, .kind = WEFT_INDEX_CHAINED };
+	*index = (struct weft_index){
+		.table = table, .info = info, .word = word, .kind = WEFT_INDEX_CHAINED
+	};
 	index->entries.stride = sizeof(struct weft_entry);
 	if (info->keys || info->column_count == 0)
 		return WEFT_OK;
@@ -44,12 +46,14 @@ void weft_index_free(struct weft_index *index)
 	weft_slab_free(&index->entries);
 }
 
-uint64_t weft_columns_hash(const struct weft_intern *in, const struct weft_column *columns, size_t count,
-	const void *row)
+uint64_t weft_columns_hash(const struct weft_intern *in, const struct weft_column *columns,
+	size_t count, const void *row)
 {
 	uint64_t hash = 0;
 	for (size_t i = 0; i < count; i++)
-		hash = weft_hash_u64(hash, weft_value_hash(in, columns[i].type, (const char *)row + columns[i].offset));
+		hash = weft_hash_u64(hash,
+			weft_value_hash(
+				in, columns[i].type, (const char *)row + columns[i].offset));
 	return hash;
 }
 
@@ -75,7 +79,8 @@ uint32_t weft_index_head(const struct weft_index *index, uint64_t hash)
 
 bool weft_index_reserve(struct weft_index *index, size_t entries)
 {
-	return weft_slots_reserve(&index->slots, entries) && weft_slab_reserve(&index->entries, (uint32_t)entries);
+	return weft_slots_reserve(&index->slots, entries) &&
+		weft_slab_reserve(&index->entries, (uint32_t)entries);
 }
 
 /* A new entry goes behind the head, so the slot stays as it is. */
@@ -146,7 +151,8 @@ static const void *chain_next(struct weft_cursor *c, const struct weft_index *in
 
 static const void *unique_next(struct weft_cursor *c, const struct weft_index *index)
 {
-	for (uint32_t id; (id = weft_slots_find(&index->slots, weft_slot_tag(c->hash), &c->next)) != 0;) {
+	for (uint32_t id;
+		(id = weft_slots_find(&index->slots, weft_slot_tag(c->hash), &c->next)) != 0;) {
 		const struct weft_row *row = weft_row_at(c->table, id);
 		if (weft_row_visible(row, (enum weft_when)c->when))
 			return weft_row_data(c->table, id);
@@ -184,17 +190,22 @@ const void *weft_index_first(struct weft_cursor *c, const struct weft_table *t, 
 	enum weft_when when, uint64_t hash)
 {
 	const struct weft_index *index = number == WEFT_PRIMARY ? &t->primary : &t->indexes[number];
-	*c = (struct weft_cursor){ .table = t, .index = index, .hash = hash, .when = (uint8_t)when };
+	*c = (struct weft_cursor){
+		.table = t, .index = index, .hash = hash, .when = (uint8_t)when
+	};
 	if (index->kind == WEFT_INDEX_UNIQUE)
 		return unique_next(c, index);
 	c->next = weft_index_head(index, hash);
 	return chain_next(c, index);
 }
 
-enum weft_status weft_index_hashes(const struct weft_index *index, const void *row, struct weft_index_emit *emit)
+enum weft_status weft_index_hashes(
+	const struct weft_index *index, const void *row, struct weft_index_emit *emit)
 {
 	emit->count = 0;
 	if (index->info->keys)
-		return index->info->keys(weft_engine_program(index->table->engine), index->table->intern, row, emit);
-	return weft_index_key(emit, weft_columns_hash(index->table->intern, index->columns, index->column_count, row));
+		return index->info->keys(
+			weft_engine_program(index->table->engine), index->table->intern, row, emit);
+	return weft_index_key(emit,
+		weft_columns_hash(index->table->intern, index->columns, index->column_count, row));
 }

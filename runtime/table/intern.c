@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT
  *
- * intern.c: blobs come from chunks by size class (steps of 16 bytes up to 256, then four per doubling up to 64 KiB), so
- * that a value that comes and goes costs no malloc; larger ones are allocated one by one.
+ * intern.c: blobs come from chunks by size class (steps of 16 bytes up to 256, then four per
+ * doubling up to 64 KiB), so that a value that comes and goes costs no malloc; larger ones are
+ * allocated one by one.
  */
 #include "intern.h"
 
@@ -46,7 +47,8 @@ static struct weft_blob *blob_take(struct weft_intern *in, size_t size)
 		return blob;
 	}
 	if ((size_t)(in->bump_end - in->bump) < size) {
-		/* What is left of the old chunk is lost: at most one blob's size in 64 KiB. Small tables begin small. */
+		/* What is left of the old chunk is lost: at most one blob's size in 64 KiB. Small
+		 * tables begin small. */
 		size_t chunk_size = in->chunks ? CHUNK_SIZE : 4096;
 		if (chunk_size < size)
 			chunk_size = size;
@@ -116,8 +118,9 @@ void weft_intern_destroy(struct weft_intern *in)
 	weft_free(in);
 }
 
-/* Whether two descriptors mean the same bytes and the same ids in them. A program has one descriptor per type, so this
- * looks behind the pointers only where two programs' worth of C was linked to one engine. */
+/* Whether two descriptors mean the same bytes and the same ids in them. A program has one
+ * descriptor per type, so this looks behind the pointers only where two programs' worth of C was
+ * linked to one engine. */
 static bool same_item(const struct weft_type *a, const struct weft_type *b)
 {
 	if (a == b)
@@ -129,10 +132,12 @@ static bool same_item(const struct weft_type *a, const struct weft_type *b)
 	if (a->kind != b->kind || a->offset != b->offset || a->field_count != b->field_count ||
 		a->variant_count != b->variant_count)
 		return false;
-	if (a->kind == WEFT_KIND_OPTION && !same_item(a->item, b->item)) /* a list's items are asked when it is interned */
+	if (a->kind == WEFT_KIND_OPTION &&
+		!same_item(a->item, b->item)) /* a list's items are asked when it is interned */
 		return false;
 	for (size_t i = 0; i < a->field_count; i++)
-		if (a->fields[i].offset != b->fields[i].offset || !same_item(a->fields[i].type, b->fields[i].type))
+		if (a->fields[i].offset != b->fields[i].offset ||
+			!same_item(a->fields[i].type, b->fields[i].type))
 			return false;
 	for (size_t i = 0; i < a->variant_count; i++)
 		if (!same_item(a->variants[i].payload, b->variants[i].payload))
@@ -140,13 +145,14 @@ static bool same_item(const struct weft_type *a, const struct weft_type *b)
 	return true;
 }
 
-static weft_id find(const struct weft_intern *in, const struct weft_type *item, const void *bytes, size_t size,
-	uint64_t hash)
+static weft_id find(const struct weft_intern *in, const struct weft_type *item, const void *bytes,
+	size_t size, uint64_t hash)
 {
 	uint32_t state = 0;
 	for (weft_id id; (id = weft_slots_find(&in->slots, weft_slot_tag(hash), &state)) != 0;) {
 		const struct weft_blob *blob = weft_blob_of(in, id);
-		if (blob->hash == hash && blob->size == size && memcmp(blob->bytes, bytes, size) == 0 && same_item(blob->item, item))
+		if (blob->hash == hash && blob->size == size &&
+			memcmp(blob->bytes, bytes, size) == 0 && same_item(blob->item, item))
 			return id;
 	}
 	return 0;
@@ -160,8 +166,8 @@ static void add_pending(struct weft_intern *in, struct weft_blob *blob)
 	in->pending = blob->id;
 }
 
-static enum weft_status make(struct weft_intern *in, const struct weft_type *item, const void *bytes, size_t size,
-	uint64_t hash, weft_id *made)
+static enum weft_status make(struct weft_intern *in, const struct weft_type *item,
+	const void *bytes, size_t size, uint64_t hash, weft_id *made)
 {
 	if (size > UINT32_MAX - 64)
 		return WEFT_INVALID;
@@ -170,7 +176,9 @@ static enum weft_status make(struct weft_intern *in, const struct weft_type *ite
 	struct weft_blob *blob = blob_take(in, blob_size(size));
 	if (!blob)
 		return WEFT_NO_MEMORY;
-	*blob = (struct weft_blob){ .hash = hash, .item = item, .size = (uint32_t)size, .id = weft_slab_take(&in->blobs) };
+	*blob = (struct weft_blob){
+		.hash = hash, .item = item, .size = (uint32_t)size, .id = weft_slab_take(&in->blobs)
+	};
 	memcpy(blob->bytes, bytes, size);
 	*(struct weft_blob **)weft_slab_at(&in->blobs, blob->id) = blob;
 	weft_slots_insert(&in->slots, weft_slot_tag(hash), blob->id);
@@ -196,8 +204,8 @@ bool weft_intern_find(const struct weft_intern *in, struct weft_text text, weft_
 	return *id || text.size == 0;
 }
 
-enum weft_status weft_intern_put_list(struct weft_intern *in, const struct weft_type *item, const void *items,
-	size_t count, weft_id *id)
+enum weft_status weft_intern_put_list(struct weft_intern *in, const struct weft_type *item,
+	const void *items, size_t count, weft_id *id)
 {
 	*id = 0;
 	if (count == 0)
@@ -206,7 +214,8 @@ enum weft_status weft_intern_put_list(struct weft_intern *in, const struct weft_
 		return WEFT_INVALID;
 	uint64_t hash = weft_hash_u64(0, count);
 	for (size_t i = 0; i < count; i++)
-		hash = weft_hash_u64(hash, weft_value_hash(in, item, (const char *)items + i * item->size));
+		hash = weft_hash_u64(
+			hash, weft_value_hash(in, item, (const char *)items + i * item->size));
 	*id = find(in, item, items, count * item->size, hash);
 	if (*id)
 		return WEFT_OK;
@@ -236,7 +245,8 @@ void weft_intern_release(struct weft_intern *in, weft_id id)
 void weft_intern_sweep(struct weft_intern *in)
 {
 	while (in->pending != LAST_PENDING) {
-		struct weft_blob *blob = *(struct weft_blob **)weft_slab_at(&in->blobs, in->pending);
+		struct weft_blob *blob =
+			*(struct weft_blob **)weft_slab_at(&in->blobs, in->pending);
 		in->pending = blob->pending;
 		blob->pending = 0;
 		if (blob->refs > 0)

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT
  *
- * intern.h: hash-consed immutable values. One blob per content: equal values have equal ids. Who holds an id counts: a
- * stored row, a list that contains it, weft_value_retain. A blob whose count is 0 lives until the running transaction
- * ends, so a derivation may make values freely and keep none. Only the engine's thread changes the table; the others
- * read blobs whose ids a pinned view holds.
+ * intern.h: hash-consed immutable values. One blob per content: equal values have equal ids. Who
+ * holds an id counts: a stored row, a list that contains it, weft_value_retain. A blob whose count
+ * is 0 lives until the running transaction ends, so a derivation may make values freely and keep
+ * none. Only the engine's thread changes the table; the others read blobs whose ids a pinned view
+ * holds.
  */
 #ifndef WEFT_TABLE_INTERN_H
 #define WEFT_TABLE_INTERN_H
@@ -21,7 +22,8 @@ struct weft_blob {
 	uint32_t size;                /* bytes */
 	uint32_t id;
 	uint32_t refs;    /* engine's thread only, like: */
-	uint32_t pending; /* next in the list of those to look at when the transaction ends; 0: not in it */
+	uint32_t pending; /* next in the list of those to look at when the transaction ends; 0: not
+			     in it */
 	char bytes[];
 };
 
@@ -39,7 +41,8 @@ enum weft_status weft_intern_create(struct weft_intern **);
 void weft_intern_destroy(struct weft_intern *);
 void weft_intern_retain(struct weft_intern *, weft_id);
 void weft_intern_release(struct weft_intern *, weft_id);
-void weft_intern_sweep(struct weft_intern *); /* frees what nobody holds: at the end of a transaction */
+void weft_intern_sweep(
+	struct weft_intern *); /* frees what nobody holds: at the end of a transaction */
 size_t weft_intern_count(const struct weft_intern *);
 size_t weft_intern_bytes(const struct weft_intern *);
 /* The id of a text that is there; false when it is not. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT
  *
- * parse.c: values from text, by the declared type: params, the environment, scalars of documents. Strict: the whole
- * text must be the value; what is wrong is said in one static sentence.
+ * parse.c: values from text, by the declared type: params, the environment, scalars of documents.
+ * Strict: the whole text must be the value; what is wrong is said in one static sentence.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -22,7 +22,8 @@ static enum weft_status wrong(const char **why, const char *reason)
 
 static struct weft_text trim(struct weft_text t)
 {
-	while (t.size && (*t.data == ' ' || *t.data == '\t' || *t.data == '\n' || *t.data == '\r')) {
+	while (t.size &&
+		(*t.data == ' ' || *t.data == '\t' || *t.data == '\n' || *t.data == '\r')) {
 		t.data++;
 		t.size--;
 	}
@@ -44,7 +45,8 @@ static size_t digits(struct weft_text t, uint64_t *value)
 	size_t n = 0;
 	*value = 0;
 	for (; n < t.size && t.data[n] >= '0' && t.data[n] <= '9'; n++) {
-		if (__builtin_mul_overflow(*value, 10u, value) || __builtin_add_overflow(*value, (uint64_t)(t.data[n] - '0'), value))
+		if (__builtin_mul_overflow(*value, 10u, value) ||
+			__builtin_add_overflow(*value, (uint64_t)(t.data[n] - '0'), value))
 			return 0;
 	}
 	return n;
@@ -118,9 +120,10 @@ static size_t quantity(const struct unit *units, struct weft_text t, uint64_t *v
 		n += fraction + 1;
 	}
 	uint64_t factor = unit_at(units, skip(t, n), &unit_size);
-	uint64_t rest = factor / scale * part + factor % scale * part / scale; /* the part of one unit: below factor */
-	if (factor == 0 || __builtin_mul_overflow(whole, factor, value) || __builtin_add_overflow(*value, rest, value) ||
-		*value > INT64_MAX)
+	uint64_t rest = factor / scale * part +
+		factor % scale * part / scale; /* the part of one unit: below factor */
+	if (factor == 0 || __builtin_mul_overflow(whole, factor, value) ||
+		__builtin_add_overflow(*value, rest, value) || *value > INT64_MAX)
 		return 0;
 	return n + unit_size;
 }
@@ -128,8 +131,9 @@ static size_t quantity(const struct unit *units, struct weft_text t, uint64_t *v
 static enum weft_status parse_duration(struct weft_text t, int64_t *value, const char **why)
 {
 	/* Longer names first: "ms" is not minutes. */
-	static const struct unit units[] = { { "ns", 1 }, { "us", 1000 }, { "\xc2\xb5s", 1000 }, { "ms", 1000000 },
-		{ "s", 1000000000 }, { "m", 60000000000 }, { "h", 3600000000000 }, { "d", 86400000000000 }, { NULL, 0 } };
+	static const struct unit units[] = { { "ns", 1 }, { "us", 1000 }, { "\xc2\xb5s", 1000 },
+		{ "ms", 1000000 }, { "s", 1000000000 }, { "m", 60000000000 },
+		{ "h", 3600000000000 }, { "d", 86400000000000 }, { NULL, 0 } };
 	int64_t total = 0;
 	if (weft_text_equal(t, WEFT_TEXT("0"))) {
 		*value = 0;
@@ -150,10 +154,12 @@ static enum weft_status parse_duration(struct weft_text t, int64_t *value, const
 
 static enum weft_status parse_size(struct weft_text t, int64_t *value, const char **why)
 {
-	static const struct unit units[] = { { "KiB", 1024 }, { "MiB", 1 << 20 }, { "GiB", 1 << 30 },
-		{ "TiB", UINT64_C(1) << 40 }, { "Ki", 1024 }, { "Mi", 1 << 20 }, { "Gi", 1 << 30 }, { "Ti", UINT64_C(1) << 40 },
-		{ "kB", 1000 }, { "KB", 1000 }, { "MB", 1000000 }, { "GB", 1000000000 }, { "TB", 1000000000000 },
-		{ "k", 1000 }, { "M", 1000000 }, { "G", 1000000000 }, { "T", 1000000000000 }, { "B", 1 }, { "", 1 }, { NULL, 0 } };
+	static const struct unit units[] = { { "KiB", 1024 }, { "MiB", 1 << 20 },
+		{ "GiB", 1 << 30 }, { "TiB", UINT64_C(1) << 40 }, { "Ki", 1024 }, { "Mi", 1 << 20 },
+		{ "Gi", 1 << 30 }, { "Ti", UINT64_C(1) << 40 }, { "kB", 1000 }, { "KB", 1000 },
+		{ "MB", 1000000 }, { "GB", 1000000000 }, { "TB", 1000000000000 }, { "k", 1000 },
+		{ "M", 1000000 }, { "G", 1000000000 }, { "T", 1000000000000 }, { "B", 1 },
+		{ "", 1 }, { NULL, 0 } };
 	uint64_t x;
 	size_t n = quantity(units, t, &x);
 	if (n == 0 || n != t.size)
@@ -195,7 +201,7 @@ static enum weft_status parse_cidr(struct weft_text t, struct weft_cidr *cidr, c
 	}
 	cidr->bits = (uint8_t)(bits + (v4 ? 96 : 0));
 	for (unsigned i = cidr->bits; i < 128; i++)
-		cidr->ip.byte[i / 8] &= (uint8_t)~(0x80u >> i % 8);
+		cidr->ip.byte[i / 8] &= (uint8_t) ~(0x80u >> i % 8);
 	return WEFT_OK;
 }
 
@@ -223,7 +229,8 @@ static enum weft_status parse_addr(struct weft_text t, struct weft_addr *addr, c
 static bool number(struct weft_text t, size_t at, size_t size, char end, int64_t *value)
 {
 	uint64_t x;
-	if (t.size < at + size + (end != 0) || digits((struct weft_text){ t.data + at, size }, &x) != size)
+	if (t.size < at + size + (end != 0) ||
+		digits((struct weft_text){ t.data + at, size }, &x) != size)
 		return false;
 	*value = (int64_t)x;
 	return end == 0 || t.data[at + size] == end;
@@ -255,7 +262,8 @@ static bool is_date(int64_t year, int64_t month, int64_t day)
 {
 	static const uint8_t days[] = { 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31 };
 	bool leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
-	return month >= 1 && month <= 12 && day >= 1 && day <= days[month - 1] + (month == 2 && leap);
+	return month >= 1 && month <= 12 && day >= 1 &&
+		day <= days[month - 1] + (month == 2 && leap);
 }
 
 static enum weft_status parse_instant(struct weft_text t, int64_t *value, const char **why)
@@ -263,8 +271,9 @@ static enum weft_status parse_instant(struct weft_text t, int64_t *value, const 
 	int64_t year, month, day, hour, minute, second, offset, nanos = 0;
 	size_t at = 19;
 	static const char reason[] = "it is not a time like 2026-01-31T12:00:00Z";
-	if (!number(t, 0, 4, '-', &year) || !number(t, 5, 2, '-', &month) || !number(t, 8, 2, 0, &day) || t.size < 20 ||
-		!strchr("Tt ", t.data[10]) || !number(t, 11, 2, ':', &hour) || !number(t, 14, 2, ':', &minute) ||
+	if (!number(t, 0, 4, '-', &year) || !number(t, 5, 2, '-', &month) ||
+		!number(t, 8, 2, 0, &day) || t.size < 20 || !strchr("Tt ", t.data[10]) ||
+		!number(t, 11, 2, ':', &hour) || !number(t, 14, 2, ':', &minute) ||
 		!number(t, 17, 2, 0, &second))
 		return wrong(why, reason);
 	if (t.data[at] == '.') {
@@ -275,11 +284,13 @@ static enum weft_status parse_instant(struct weft_text t, int64_t *value, const 
 		if (at == first)
 			return wrong(why, reason);
 	}
-	if (at > t.size || !zone(skip(t, at), &offset) || !is_date(year, month, day) || hour > 23 || minute > 59 ||
-		second > 60)
+	if (at > t.size || !zone(skip(t, at), &offset) || !is_date(year, month, day) || hour > 23 ||
+		minute > 59 || second > 60)
 		return wrong(why, reason);
-	int64_t seconds = days_of(year, month, day) * 86400 + hour * 3600 + minute * 60 + second - offset;
-	if (__builtin_mul_overflow(seconds, INT64_C(1000000000), value) || __builtin_add_overflow(*value, nanos, value))
+	int64_t seconds =
+		days_of(year, month, day) * 86400 + hour * 3600 + minute * 60 + second - offset;
+	if (__builtin_mul_overflow(seconds, INT64_C(1000000000), value) ||
+		__builtin_add_overflow(*value, nanos, value))
 		return wrong(why, "it is outside the years 1678 to 2262");
 	return WEFT_OK;
 }
@@ -305,11 +316,14 @@ static struct weft_text next_item(struct weft_text *rest)
 	return trim(item);
 }
 
-/* A quoted value: the downward API writes Go's %q; \" and \\ and \n are what labels and annotations need. */
-static enum weft_status put_quoted(struct weft_intern *in, struct weft_text t, weft_id *id, const char **why)
+/* A quoted value: the downward API writes Go's %q; \" and \\ and \n are what labels and annotations
+ * need. */
+static enum weft_status put_quoted(
+	struct weft_intern *in, struct weft_text t, weft_id *id, const char **why)
 {
 	if (t.size < 2 || t.data[0] != '"' || t.data[t.size - 1] != '"')
-		return t.size && t.data[0] == '"' ? wrong(why, "a quote is not closed") : weft_intern_put_text(in, t, id);
+		return t.size && t.data[0] == '"' ? wrong(why, "a quote is not closed")
+						  : weft_intern_put_text(in, t, id);
 	char *text = weft_alloc(t.size), *to = text;
 	if (!text)
 		return WEFT_NO_MEMORY;
@@ -321,23 +335,27 @@ static enum weft_status put_quoted(struct weft_intern *in, struct weft_text t, w
 		}
 		*to++ = c;
 	}
-	enum weft_status status = weft_intern_put_text(in, (struct weft_text){ text, (size_t)(to - text) }, id);
+	enum weft_status status =
+		weft_intern_put_text(in, (struct weft_text){ text, (size_t)(to - text) }, id);
 	weft_free(text);
 	return status;
 }
 
-static enum weft_status parse_label(struct weft_intern *in, struct weft_text item, struct weft_label *label,
-	const char **why)
+static enum weft_status parse_label(
+	struct weft_intern *in, struct weft_text item, struct weft_label *label, const char **why)
 {
 	const char *equals = memchr(item.data, '=', item.size);
 	if (!equals || equals == item.data)
 		return wrong(why, "labels are written k=v,k=v");
 	size_t size = (size_t)(equals - item.data);
-	enum weft_status status = weft_intern_put_text(in, trim((struct weft_text){ item.data, size }), &label->key);
-	return status == WEFT_OK ? put_quoted(in, trim(skip(item, size + 1)), &label->value, why) : status;
+	enum weft_status status =
+		weft_intern_put_text(in, trim((struct weft_text){ item.data, size }), &label->key);
+	return status == WEFT_OK ? put_quoted(in, trim(skip(item, size + 1)), &label->value, why)
+				 : status;
 }
 
-static enum weft_status parse_labels(struct weft_intern *in, struct weft_text t, weft_id *id, const char **why)
+static enum weft_status parse_labels(
+	struct weft_intern *in, struct weft_text t, weft_id *id, const char **why)
 {
 	struct weft_label *labels = weft_alloc_array(PARSE_ITEMS_MAX, sizeof(*labels));
 	size_t count = 0;
@@ -346,7 +364,8 @@ static enum weft_status parse_labels(struct weft_intern *in, struct weft_text t,
 		struct weft_text item = next_item(&t);
 		if (item.size == 0)
 			continue;
-		status = count == PARSE_ITEMS_MAX ? wrong(why, "too many labels") : parse_label(in, item, &labels[count++], why);
+		status = count == PARSE_ITEMS_MAX ? wrong(why, "too many labels")
+						  : parse_label(in, item, &labels[count++], why);
 	}
 	if (status == WEFT_OK) {
 		status = weft_intern_put_labels(in, labels, count, id);
@@ -357,8 +376,8 @@ static enum weft_status parse_labels(struct weft_intern *in, struct weft_text t,
 	return status;
 }
 
-static enum weft_status parse_selector(struct weft_intern *in, struct weft_text t, struct weft_selector *selector,
-	const char **why)
+static enum weft_status parse_selector(struct weft_intern *in, struct weft_text t,
+	struct weft_selector *selector, const char **why)
 {
 	weft_id id;
 	struct weft_requirement *all;
@@ -383,15 +402,16 @@ static enum weft_status parse_selector(struct weft_intern *in, struct weft_text 
 	return status;
 }
 
-static enum weft_status parse_list(struct weft_intern *in, const struct weft_type *item, struct weft_text t,
-	weft_id *id, const char **why)
+static enum weft_status parse_list(struct weft_intern *in, const struct weft_type *item,
+	struct weft_text t, weft_id *id, const char **why)
 {
 	char *items = weft_alloc_array(PARSE_ITEMS_MAX, item->size);
 	size_t count = 0;
 	enum weft_status status = items ? WEFT_OK : WEFT_NO_MEMORY;
 	for (t = trim(t); t.size && status == WEFT_OK; count++)
 		status = count == PARSE_ITEMS_MAX ? wrong(why, "too many items")
-						  : weft_parse_value(in, item, next_item(&t), items + count * item->size, why);
+						  : weft_parse_value(in, item, next_item(&t),
+							    items + count * item->size, why);
 	if (status == WEFT_OK)
 		status = weft_intern_put_list(in, item, items, count, id);
 	weft_free(items);
@@ -400,8 +420,8 @@ static enum weft_status parse_list(struct weft_intern *in, const struct weft_typ
 
 /* ---- the rest ---- */
 
-static enum weft_status parse_enum(struct weft_intern *in, const struct weft_type *type, struct weft_text t,
-	char *value, const char **why)
+static enum weft_status parse_enum(struct weft_intern *in, const struct weft_type *type,
+	struct weft_text t, char *value, const char **why)
 {
 	for (uint32_t i = 0; i < type->variant_count; i++) {
 		const struct weft_variant *v = &type->variants[i];
@@ -421,8 +441,8 @@ static enum weft_status parse_enum(struct weft_intern *in, const struct weft_typ
 	return status;
 }
 
-static enum weft_status parse_option(struct weft_intern *in, const struct weft_type *type, struct weft_text t,
-	char *value, const char **why)
+static enum weft_status parse_option(struct weft_intern *in, const struct weft_type *type,
+	struct weft_text t, char *value, const char **why)
 {
 	if (t.size == 0 && type->item->kind != WEFT_KIND_STRING)
 		return WEFT_OK; /* an empty variable is an absent one */
@@ -432,13 +452,14 @@ static enum weft_status parse_option(struct weft_intern *in, const struct weft_t
 	return status;
 }
 
-enum weft_status weft_parse_value(struct weft_intern *in, const struct weft_type *type, struct weft_text t,
-	void *value, const char **why)
+enum weft_status weft_parse_value(struct weft_intern *in, const struct weft_type *type,
+	struct weft_text t, void *value, const char **why)
 {
 	memset(value, 0, type->size);
 	switch (type->kind) {
 	case WEFT_KIND_BOOL:
-		if (!weft_text_equal(t, WEFT_TEXT("true")) && !weft_text_equal(t, WEFT_TEXT("false")))
+		if (!weft_text_equal(t, WEFT_TEXT("true")) &&
+			!weft_text_equal(t, WEFT_TEXT("false")))
 			return wrong(why, "it is neither true nor false");
 		*(bool *)value = t.size == 4;
 		return WEFT_OK;

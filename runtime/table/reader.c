@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT
  *
- * reader.c: a worker's end of the views. Pinning is two atomic stores and a look whether the engine flipped in between;
- * reading takes no lock. The list of changed keys is taken before the pin: keys of a flip that the pinned side does not
- * show yet would be judged on old rows and lost.
+ * reader.c: a worker's end of the views. Pinning is two atomic stores and a look whether the engine
+ * flipped in between; reading takes no lock. The list of changed keys is taken before the pin: keys
+ * of a flip that the pinned side does not show yet would be judged on old rows and lost.
  */
 #include "view.h"
 
@@ -10,11 +10,12 @@
 #include "base/assert.h"
 #include "base/list.h"
 
-enum weft_status weft_reader_create(struct weft_engine *e, void (*wake)(void *user), void *user,
-	struct weft_reader **reader)
+enum weft_status weft_reader_create(
+	struct weft_engine *e, void (*wake)(void *user), void *user, struct weft_reader **reader)
 {
 	struct weft_views *v = e->views;
-	if (!weft_grow(&v->readers, &v->reader_room, v->reader_count + 1, sizeof(struct weft_reader *)))
+	if (!weft_grow(&v->readers, &v->reader_room, v->reader_count + 1,
+		    sizeof(struct weft_reader *)))
 		return WEFT_NO_MEMORY;
 	struct weft_reader *r = *reader = weft_alloc(sizeof(*r));
 	if (!r)
@@ -43,12 +44,14 @@ void weft_reader_destroy(struct weft_reader *r)
 	weft_free(r);
 }
 
-void weft_reader_tell(struct weft_reader *r, const struct weft_view_key *keys, size_t count, bool all)
+void weft_reader_tell(
+	struct weft_reader *r, const struct weft_view_key *keys, size_t count, bool all)
 {
 	struct weft_view_keys *news = &r->news;
 	pthread_mutex_lock(&r->lock);
 	all = all || news->count + count > WEFT_VIEW_KEYS_MAX;
-	if (!all && !news->all && weft_grow(&news->items, &news->room, news->count + count, sizeof(*keys))) {
+	if (!all && !news->all &&
+		weft_grow(&news->items, &news->room, news->count + count, sizeof(*keys))) {
 		if (count)
 			memcpy(news->items + news->count, keys, count * sizeof(*keys));
 		news->count += count;
@@ -141,7 +144,8 @@ const void *weft_view_next(struct weft_view_cursor *c)
 		row = weft_slots_find(&index->slots, weft_slot_tag(c->hash), &c->next);
 	} else if (index->kind == WEFT_INDEX_ALL) {
 		const struct weft_view_table *view =
-			(const struct weft_view_table *)(const void *)((const char *)index - offsetof(struct weft_view_table, all));
+			(const struct weft_view_table *)(const void *)((const char *)index -
+				offsetof(struct weft_view_table, all));
 		row = weft_slots_each(&view->primary.slots, &c->next);
 	} else if (c->next) {
 		const struct weft_entry *entry = weft_entry_at(index, c->next);
@@ -151,11 +155,12 @@ const void *weft_view_next(struct weft_view_cursor *c)
 	return row ? weft_row_data(index->table, row) : NULL;
 }
 
-const void *weft_view_first(struct weft_view_cursor *c, struct weft_reader *r, unsigned table, unsigned number,
-	uint64_t hash)
+const void *weft_view_first(struct weft_view_cursor *c, struct weft_reader *r, unsigned table,
+	unsigned number, uint64_t hash)
 {
 	const struct weft_view_table *view = view_of(r, table);
-	const struct weft_index *index = number == WEFT_PRIMARY ? &view->primary : &view->indexes[number];
+	const struct weft_index *index =
+		number == WEFT_PRIMARY ? &view->primary : &view->indexes[number];
 	*c = (struct weft_view_cursor){ .view = index, .hash = hash };
 	if (index->kind == WEFT_INDEX_CHAINED)
 		c->next = weft_index_head(index, hash);

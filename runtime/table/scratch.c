@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT
  *
- * scratch.c: memory that goes with the transaction. Chunks are kept, so a steady state allocates nothing; the
- * ones that a great transaction added go with it.
+ * scratch.c: memory that goes with the transaction. Chunks are kept, so a steady state allocates
+ * nothing; the ones that a great transaction added go with it.
  */
 #include "engine.h"
 
@@ -41,7 +41,8 @@ void *weft_scratch(struct weft_engine *e, size_t size)
 
 struct weft_scratch_mark weft_scratch_mark(const struct weft_engine *e)
 {
-	return (struct weft_scratch_mark){ e->scratch_now, e->scratch_now ? e->scratch_now->used : 0 };
+	return (struct weft_scratch_mark){ e->scratch_now,
+		e->scratch_now ? e->scratch_now->used : 0 };
 }
 
 void weft_scratch_release(struct weft_engine *e, struct weft_scratch_mark mark)

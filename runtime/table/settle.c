@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT
  *
- * settle.c: from candidates to rows. UNIQUE needs no memory of its own: a row counts who supports it. The others
- * keep their candidates and, per touched key, decide again: which one wins, what they fold to, whether there
- * is just one. Losers are counted rows of the conflicts table. Groups are in group.c.
+ * settle.c: from candidates to rows. UNIQUE needs no memory of its own: a row counts who supports
+ * it. The others keep their candidates and, per touched key, decide again: which one wins, what
+ * they fold to, whether there is just one. Losers are counted rows of the conflicts table. Groups
+ * are in group.c.
  */
 #include "settle.h"
 
@@ -18,7 +19,8 @@ enum weft_status weft_settle_weigh(struct weft_table *table, const struct weft_d
 			struct weft_delta_item *item = weft_delta_at(delta, i);
 			if (item->weight == 0 || (item->weight > 0) != positive)
 				continue;
-			enum weft_status status = weft_table_weigh(table, weft_delta_key(item), item->weight);
+			enum weft_status status =
+				weft_table_weigh(table, weft_delta_key(item), item->weight);
 			if (status != WEFT_OK)
 				return status;
 		}
@@ -45,7 +47,8 @@ static bool same_group(const struct weft_operator *op, const void *a, const void
 	return true;
 }
 
-const void *weft_settle_next(const struct weft_operator *op, struct weft_cursor *c, const void *like)
+const void *weft_settle_next(
+	const struct weft_operator *op, struct weft_cursor *c, const void *like)
 {
 	const void *row;
 	while ((row = weft_cursor_next(c)) != NULL)
@@ -54,8 +57,8 @@ const void *weft_settle_next(const struct weft_operator *op, struct weft_cursor 
 	return NULL;
 }
 
-const void *weft_settle_first(const struct weft_operator *op, struct weft_cursor *c, enum weft_when when,
-	const void *like)
+const void *weft_settle_first(const struct weft_operator *op, struct weft_cursor *c,
+	enum weft_when when, const void *like)
 {
 	uint64_t hash = weft_columns_hash(op->candidates->intern, op->group, op->group_count, like);
 	const void *row = weft_index_first(c, op->candidates, 0, when, hash);
@@ -64,8 +67,8 @@ const void *weft_settle_first(const struct weft_operator *op, struct weft_cursor
 
 /* A key whose candidates changed. */
 struct dirty_key {
-	const void *like;      /* one of them */
-	const uint32_t *next;  /* the changed ones: numbers in e->delta + 1, linked */
+	const void *like;     /* one of them */
+	const uint32_t *next; /* the changed ones: numbers in e->delta + 1, linked */
 	uint32_t first;
 };
 #define CROWD 16 /* a key with more candidates than these remembers its winner */
@@ -79,13 +82,15 @@ static int compare_order(const struct weft_operator *op, const void *a, const vo
 		const struct weft_field *f = &info->candidate->fields[info->order[i]];
 		const char *x = (const char *)a + f->offset, *y = (const char *)b + f->offset;
 		int c = weft_value_compare(op->candidates->intern, f->type, x, y);
-		bool missing = f->type->kind == WEFT_KIND_OPTION && (!*(const bool *)x || !*(const bool *)y);
+		bool missing = f->type->kind == WEFT_KIND_OPTION &&
+			(!*(const bool *)x || !*(const bool *)y);
 		if (i == 0 && info->kind == WEFT_SETTLE_KEEP_LAST && !missing)
 			c = -c;
 		if (c)
 			return c;
 	}
-	/* The compiler's tie-break columns identify a candidate; should they not, its content decides. */
+	/* The compiler's tie-break columns identify a candidate; should they not, its content
+	 * decides. */
 	return weft_value_compare(op->candidates->intern, info->candidate, a, b);
 }
 
@@ -94,8 +99,10 @@ static const void *better(const struct weft_operator *op, const void *best, cons
 	return !best || compare_order(op, row, best) < 0 ? row : best;
 }
 
-/* In a crowd, only what changed is compared with the winner that stands; all of them only when that one is gone. */
-static const void *keep_in_crowd(struct weft_engine *e, const struct weft_operator *op, const struct dirty_key *key)
+/* In a crowd, only what changed is compared with the winner that stands; all of them only when that
+ * one is gone. */
+static const void *keep_in_crowd(
+	struct weft_engine *e, const struct weft_operator *op, const struct dirty_key *key)
 {
 	struct weft_cursor c;
 	const void *stands = weft_table_get(op->winners, WEFT_NEW, key->like);
@@ -114,8 +121,8 @@ static const void *keep_in_crowd(struct weft_engine *e, const struct weft_operat
 	return best;
 }
 
-static enum weft_status keep(struct weft_engine *e, const struct weft_operator *op, const struct dirty_key *key,
-	const void **best)
+static enum weft_status keep(struct weft_engine *e, const struct weft_operator *op,
+	const struct dirty_key *key, const void **best)
 {
 	struct weft_cursor c;
 	size_t count = 0;
@@ -138,7 +145,8 @@ static const void *agree(const struct weft_operator *op, const void *like)
 {
 	struct weft_cursor c;
 	const void *only = NULL;
-	for (const void *row = weft_settle_first(op, &c, WEFT_NEW, like); row; row = weft_settle_next(op, &c, like)) {
+	for (const void *row = weft_settle_first(op, &c, WEFT_NEW, like); row;
+		row = weft_settle_next(op, &c, like)) {
 		if (only && memcmp(only, row, op->output->size) != 0)
 			return NULL;
 		only = row;
@@ -157,22 +165,25 @@ static int compare_by_content(const void *context, const void *a, const void *b)
 {
 	const struct weft_operator *op = context;
 	const struct weft_type *type = op->info->settle->candidate;
-	return weft_value_compare(op->candidates->intern, type, *(const void *const *)a, *(const void *const *)b);
+	return weft_value_compare(
+		op->candidates->intern, type, *(const void *const *)a, *(const void *const *)b);
 }
 
-enum weft_status weft_settle_sorted(struct weft_engine *e, const struct weft_operator *op, bool by_order,
-	const void *like, struct weft_rounds *rounds)
+enum weft_status weft_settle_sorted(struct weft_engine *e, const struct weft_operator *op,
+	bool by_order, const void *like, struct weft_rounds *rounds)
 {
 	struct weft_cursor c;
 	size_t count = 0;
-	for (const void *row = weft_settle_first(op, &c, WEFT_NEW, like); row; row = weft_settle_next(op, &c, like))
+	for (const void *row = weft_settle_first(op, &c, WEFT_NEW, like); row;
+		row = weft_settle_next(op, &c, like))
 		count++;
 	*rounds = (struct weft_rounds){ .table = op->candidates, .count = count };
 	rounds->rows = weft_scratch(e, (count * 2 + 1) * sizeof(*rounds->rows));
 	if (!rounds->rows)
 		return WEFT_NO_MEMORY;
 	count = 0;
-	for (const void *row = weft_settle_first(op, &c, WEFT_NEW, like); row; row = weft_settle_next(op, &c, like))
+	for (const void *row = weft_settle_first(op, &c, WEFT_NEW, like); row;
+		row = weft_settle_next(op, &c, like))
 		rounds->rows[count++] = row;
 	weft_sort(rounds->rows, rounds->rows + count, count, sizeof(*rounds->rows),
 		by_order ? compare_by_order : compare_by_content, op);
@@ -188,8 +199,8 @@ const void *weft_rounds_next(struct weft_rounds *rounds, int64_t *times)
 	return row;
 }
 
-static enum weft_status fold(struct weft_engine *e, const struct weft_operator *op, const void *like,
-	const void **folded)
+static enum weft_status fold(struct weft_engine *e, const struct weft_operator *op,
+	const void *like, const void **folded)
 {
 	struct weft_rounds rounds;
 	enum weft_status status = weft_settle_sorted(e, op, true, like, &rounds);
@@ -213,12 +224,14 @@ static bool loses(const struct weft_operator *op, const void *row, const void *w
 	return !winner || memcmp(winner, row, op->output->size) != 0;
 }
 
-/* Candidates whose rows differ from the winner's: counted as they were (-1) and as they are (+1). */
-static enum weft_status find_losers(struct weft_engine *e, const struct weft_operator *op, const struct dirty_key *key)
+/* Candidates whose rows differ from the winner's: counted as they were (-1) and as they are (+1).
+ */
+static enum weft_status find_losers(
+	struct weft_engine *e, const struct weft_operator *op, const struct dirty_key *key)
 {
 	struct weft_cursor c;
 	const void *was = weft_table_get(op->output, WEFT_OLD, key->like),
-		*is = weft_table_get(op->output, WEFT_NEW, key->like);
+		   *is = weft_table_get(op->output, WEFT_NEW, key->like);
 	enum weft_status status = WEFT_OK;
 	for (uint32_t i = key->first; i && status == WEFT_OK; i = key->next[i - 1]) {
 		const void *row = weft_delta_key(weft_delta_at(&e->delta, i - 1));
@@ -232,12 +245,14 @@ static enum weft_status find_losers(struct weft_engine *e, const struct weft_ope
 	/* Another winner: those that stayed may have changed sides. */
 	const void *row = weft_settle_first(op, &c, WEFT_NEW, key->like);
 	for (; row && status == WEFT_OK; row = weft_settle_next(op, &c, key->like))
-		if (weft_table_get(op->candidates, WEFT_OLD, row) && loses(op, row, was) != loses(op, row, is))
+		if (weft_table_get(op->candidates, WEFT_OLD, row) &&
+			loses(op, row, was) != loses(op, row, is))
 			status = weft_delta_add(&e->losers, row, loses(op, row, was) ? -1 : 1);
 	return status;
 }
 
-static enum weft_status decide(struct weft_engine *e, const struct weft_operator *op, const struct dirty_key *key)
+static enum weft_status decide(
+	struct weft_engine *e, const struct weft_operator *op, const struct dirty_key *key)
 {
 	const void *row = NULL;
 	enum weft_status status = WEFT_OK;
@@ -250,7 +265,8 @@ static enum weft_status decide(struct weft_engine *e, const struct weft_operator
 	else
 		status = keep(e, op, key, &row);
 	if (status == WEFT_OK)
-		status = row ? weft_table_put(op->output, row) : weft_table_delete(op->output, key->like);
+		status = row ? weft_table_put(op->output, row)
+			     : weft_table_delete(op->output, key->like);
 	weft_scratch_release(e, mark);
 	if (status == WEFT_NOT_FOUND)
 		status = WEFT_OK;
@@ -260,7 +276,8 @@ static enum weft_status decide(struct weft_engine *e, const struct weft_operator
 }
 
 /* The dirty keys, each with the list of its changed candidates. */
-static enum weft_status find_keys(struct weft_engine *e, const struct weft_operator *op, uint32_t *next)
+static enum weft_status find_keys(
+	struct weft_engine *e, const struct weft_operator *op, uint32_t *next)
 {
 	char *packed = weft_scratch(e, op->group_size);
 	if (!packed)
@@ -291,7 +308,8 @@ static enum weft_status settle_by_key(struct weft_engine *e, struct weft_operato
 	weft_delta_reset(&e->losers, op->output->size, 0);
 	for (size_t i = 0; status == WEFT_OK && i < e->groups.count; i++) {
 		struct dirty_key key = { .next = next };
-		memcpy(&key.first, weft_delta_extra(&e->groups, weft_delta_at(&e->groups, i)), sizeof(key.first));
+		memcpy(&key.first, weft_delta_extra(&e->groups, weft_delta_at(&e->groups, i)),
+			sizeof(key.first));
 		key.like = weft_delta_key(weft_delta_at(&e->delta, key.first - 1));
 		status = decide(e, op, &key);
 	}
@@ -329,21 +347,27 @@ static enum weft_status make_group_columns(struct weft_operator *op)
 	if (!op->group)
 		return WEFT_NO_MEMORY;
 	for (size_t i = 0; i < op->group_count; i++) {
-		const struct weft_field *f = grouped ? &info->candidate->fields[i] : &out->row->fields[out->key[i]];
+		const struct weft_field *f =
+			grouped ? &info->candidate->fields[i] : &out->row->fields[out->key[i]];
 		op->group[i] = (struct weft_column){ f->offset, f->type };
 		op->group_size += f->type->size;
 	}
 	return WEFT_OK;
 }
 
-static enum weft_status make_candidates(struct weft_engine *e, struct weft_operator *op, unsigned *number)
+static enum weft_status make_candidates(
+	struct weft_engine *e, struct weft_operator *op, unsigned *number)
 {
 	op->index_info = (struct weft_index_info){ .name = "group" };
 	op->candidates_info = (struct weft_table_info){
-		.name = op->info->name, .row = op->info->settle->candidate, .index_count = 1, .indexes = &op->index_info,
+		.name = op->info->name,
+		.row = op->info->settle->candidate,
+		.index_count = 1,
+		.indexes = &op->index_info,
 		.is_internal = true,
 	};
-	enum weft_status status = weft_table_create(e, e->intern, &op->candidates_info, *number, true, &op->candidates);
+	enum weft_status status = weft_table_create(
+		e, e->intern, &op->candidates_info, *number, true, &op->candidates);
 	e->tables[(*number)++] = op->candidates;
 	if (status != WEFT_OK)
 		return status;
@@ -357,11 +381,14 @@ static enum weft_status make_candidates(struct weft_engine *e, struct weft_opera
 	return WEFT_OK;
 }
 
-static enum weft_status make_winners(struct weft_engine *e, struct weft_operator *op, unsigned *number)
+static enum weft_status make_winners(
+	struct weft_engine *e, struct weft_operator *op, unsigned *number)
 {
 	op->winners_info = (struct weft_table_info){
-		.name = op->info->name, .row = op->info->settle->candidate, .is_internal = true };
-	enum weft_status status = weft_table_create(e, e->intern, &op->winners_info, *number, false, &op->winners);
+		.name = op->info->name, .row = op->info->settle->candidate, .is_internal = true
+	};
+	enum weft_status status =
+		weft_table_create(e, e->intern, &op->winners_info, *number, false, &op->winners);
 	e->tables[(*number)++] = op->winners;
 	if (status != WEFT_OK)
 		return status;
@@ -375,7 +402,8 @@ static enum weft_status make_winners(struct weft_engine *e, struct weft_operator
 	return WEFT_OK;
 }
 
-enum weft_status weft_settle_create(struct weft_engine *e, struct weft_operator *op, unsigned *number)
+enum weft_status weft_settle_create(
+	struct weft_engine *e, struct weft_operator *op, unsigned *number)
 {
 	const struct weft_settle_info *info = op->info->settle;
 	if (info->kind == WEFT_SETTLE_UNIQUE)
@@ -383,7 +411,8 @@ enum weft_status weft_settle_create(struct weft_engine *e, struct weft_operator 
 	enum weft_status status = make_group_columns(op);
 	if (status == WEFT_OK && (info->kind != WEFT_SETTLE_GROUP || !info->accumulate))
 		status = make_candidates(e, op, number);
-	if (status == WEFT_OK && (info->kind == WEFT_SETTLE_KEEP_FIRST || info->kind == WEFT_SETTLE_KEEP_LAST))
+	if (status == WEFT_OK &&
+		(info->kind == WEFT_SETTLE_KEEP_FIRST || info->kind == WEFT_SETTLE_KEEP_LAST))
 		status = make_winners(e, op, number);
 	if (status == WEFT_OK && info->kind == WEFT_SETTLE_GROUP)
 		status = weft_settle_create_groups(e, op, number);

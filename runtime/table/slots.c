@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT
  *
- * slots.c: linear probing at a load of at most 3/4. The home of a tag is its low bits, so moving a slot needs no
- * look at what it names. The old array keeps its own invariant while it empties: an id is taken out of it
- * as by removal, never by leaving a gap in a cluster.
+ * slots.c: linear probing at a load of at most 3/4. The home of a tag is its low bits, so moving a
+ * slot needs no look at what it names. The old array keeps its own invariant while it empties: an
+ * id is taken out of it as by removal, never by leaving a gap in a cluster.
  */
 #include "slots.h"
 
 #include "base/alloc.h"
 #include "base/assert.h"
 
-#define STEP 16             /* slots of the old array looked at per change */
-#define IN_OLD (1u << 31)   /* in a search's state: the old array's turn */
+#define STEP 16           /* slots of the old array looked at per change */
+#define IN_OLD (1u << 31) /* in a search's state: the old array's turn */
 #define ROOM_MAX (1u << 30)
 
 static void array_put(struct weft_slot_array *a, uint32_t tag, uint32_t id)
@@ -21,7 +21,8 @@ static void array_put(struct weft_slot_array *a, uint32_t tag, uint32_t id)
 	a->slots[at] = (struct weft_slot){ tag, id };
 }
 
-/* Knuth's algorithm R (6.4): what stands behind the hole moves into it unless that is before its home. */
+/* Knuth's algorithm R (6.4): what stands behind the hole moves into it unless that is before its
+ * home. */
 static void array_erase(struct weft_slot_array *a, uint32_t at)
 {
 	uint32_t hole = at;
@@ -61,7 +62,8 @@ static void move_some(struct weft_slots *s, uint32_t steps)
 	}
 }
 
-static uint32_t array_search(const struct weft_slot_array *a, uint32_t tag, uint32_t at, uint32_t *state)
+static uint32_t array_search(
+	const struct weft_slot_array *a, uint32_t tag, uint32_t at, uint32_t *state)
 {
 	for (; a->slots && a->slots[at].id; at = (at + 1) & a->mask) {
 		if (a->slots[at].tag != tag)

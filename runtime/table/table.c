@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT
  *
- * table.c: changes of a table under a transaction. The rule of every function here: first get all memory, then change;
- * so a failure leaves the table as it was, and the end of a transaction needs no memory at all.
+ * table.c: changes of a table under a transaction. The rule of every function here: first get all
+ * memory, then change; so a failure leaves the table as it was, and the end of a transaction needs
+ * no memory at all.
  */
 #include "table.h"
 
@@ -11,7 +12,8 @@
 #include "base/assert.h"
 
 /* Collects the offsets of ids that every row has; enums with payload are left to the descriptor. */
-static bool find_ids(struct weft_table *t, const struct weft_type *type, uint32_t offset, size_t *room)
+static bool find_ids(
+	struct weft_table *t, const struct weft_type *type, uint32_t offset, size_t *room)
 {
 	if (!type->has_ids)
 		return true;
@@ -19,7 +21,8 @@ static bool find_ids(struct weft_table *t, const struct weft_type *type, uint32_
 	case WEFT_KIND_RECORD:
 	case WEFT_KIND_REF:
 		for (size_t i = 0; i < type->field_count; i++)
-			if (!find_ids(t, type->fields[i].type, offset + type->fields[i].offset, room))
+			if (!find_ids(
+				    t, type->fields[i].type, offset + type->fields[i].offset, room))
 				return false;
 		return true;
 	case WEFT_KIND_OPTION:
@@ -61,7 +64,8 @@ static enum weft_status make_indexes(struct weft_table *t)
 }
 
 enum weft_status weft_table_create(struct weft_engine *engine, struct weft_intern *intern,
-	const struct weft_table_info *info, unsigned number, bool counted, struct weft_table **table)
+	const struct weft_table_info *info, unsigned number, bool counted,
+	struct weft_table **table)
 {
 	struct weft_table *t = *table = weft_alloc(sizeof(*t));
 	size_t room = 0;
@@ -73,8 +77,11 @@ enum weft_status weft_table_create(struct weft_engine *engine, struct weft_inter
 	t->number = number;
 	t->counted = counted;
 	t->size = info->row->size;
-	t->word_count = (uint16_t)(info->index_count * (info->is_published ? 3 : 1) + info->is_published);
-	t->data = (uint16_t)((sizeof(struct weft_row) + (counted ? 8 : 0) + t->word_count * 4u + 7) & ~7u);
+	t->word_count =
+		(uint16_t)(info->index_count * (info->is_published ? 3 : 1) + info->is_published);
+	t->data =
+		(uint16_t)((sizeof(struct weft_row) + (counted ? 8 : 0) + t->word_count * 4u + 7) &
+			~7u);
 	t->rows.stride = t->data + ((t->size + 7) & ~7u);
 	if (!find_ids(t, info->row, 0, &room))
 		return WEFT_NO_MEMORY;
@@ -121,7 +128,8 @@ int weft_table_compare(const struct weft_table *t, const void *a, const void *b)
 {
 	for (size_t i = 0; i < t->key_count; i++) {
 		size_t offset = t->key[i].offset;
-		int c = weft_value_compare(t->intern, t->key[i].type, (const char *)a + offset, (const char *)b + offset);
+		int c = weft_value_compare(t->intern, t->key[i].type, (const char *)a + offset,
+			(const char *)b + offset);
 		if (c)
 			return c;
 	}
@@ -166,7 +174,8 @@ bool weft_table_is_synced(const struct weft_table *t)
 
 /* ---- rows ---- */
 
-static void hold_ids(struct weft_table *t, const void *data, void (*hold)(struct weft_intern *, weft_id),
+static void hold_ids(struct weft_table *t, const void *data,
+	void (*hold)(struct weft_intern *, weft_id),
 	void (*hold_all)(struct weft_intern *, const struct weft_type *, const void *))
 {
 	if (t->has_payload_ids) {
@@ -190,7 +199,8 @@ static enum weft_status link_row(struct weft_table *t, uint32_t id)
 {
 	struct weft_index_emit *emit = weft_engine_emit(t->engine);
 	for (uint16_t i = 0; i < t->info->index_count; i++) {
-		enum weft_status status = weft_index_hashes(&t->indexes[i], weft_row_data(t, id), emit);
+		enum weft_status status =
+			weft_index_hashes(&t->indexes[i], weft_row_data(t, id), emit);
 		for (size_t k = 0; status == WEFT_OK && k < emit->count; k++)
 			status = weft_index_insert(&t->indexes[i], id, emit->hashes[k]);
 		if (status != WEFT_OK)
@@ -199,7 +209,8 @@ static enum weft_status link_row(struct weft_table *t, uint32_t id)
 	return WEFT_OK;
 }
 
-static enum weft_status make_row(struct weft_table *t, const void *data, uint32_t tag, int64_t support, uint32_t *id)
+static enum weft_status make_row(
+	struct weft_table *t, const void *data, uint32_t tag, int64_t support, uint32_t *id)
 {
 	*id = weft_slab_take(&t->rows);
 	if (!*id)
@@ -247,7 +258,8 @@ static enum weft_status reserve_change(struct weft_table *t)
 }
 
 /* The entry of a key whose newest row is `row`; made at the first change. Room was reserved. */
-static struct weft_change_rows *change_of(struct weft_table *t, struct weft_row *row, uint32_t before)
+static struct weft_change_rows *change_of(
+	struct weft_table *t, struct weft_row *row, uint32_t before)
 {
 	if (!row->change) {
 		weft_engine_touch(t->engine, t);
@@ -257,7 +269,8 @@ static struct weft_change_rows *change_of(struct weft_table *t, struct weft_row 
 	return &t->changed[row->change - 1];
 }
 
-static enum weft_status set_support(struct weft_table *t, struct weft_row *row, uint32_t id, int64_t support)
+static enum weft_status set_support(
+	struct weft_table *t, struct weft_row *row, uint32_t id, int64_t support)
 {
 	if (!t->counted || *weft_row_support(row) == support)
 		return WEFT_OK;
@@ -272,7 +285,8 @@ static enum weft_status set_support(struct weft_table *t, struct weft_row *row, 
 }
 
 /* The old version of the key holds again. */
-static enum weft_status revive(struct weft_table *t, uint32_t newest, uint32_t original, int64_t support)
+static enum weft_status revive(
+	struct weft_table *t, uint32_t newest, uint32_t original, int64_t support)
 {
 	struct weft_row *row = weft_row_at(t, original);
 	enum weft_status status = set_support(t, row, original, support);
@@ -294,9 +308,11 @@ static enum weft_status revive(struct weft_table *t, uint32_t newest, uint32_t o
 
 static enum weft_status place(struct weft_table *t, const void *data, int64_t support)
 {
-	uint32_t tag = weft_slot_tag(weft_table_hash(t, data)), newest = find_key(t, data, tag), original = newest, id;
+	uint32_t tag = weft_slot_tag(weft_table_hash(t, data)), newest = find_key(t, data, tag),
+		 original = newest, id;
 	struct weft_row *row = newest ? weft_row_at(t, newest) : NULL;
-	if (row && !(row->flags & WEFT_ROW_DEAD) && memcmp(weft_row_data(t, newest), data, t->size) == 0)
+	if (row && !(row->flags & WEFT_ROW_DEAD) &&
+		memcmp(weft_row_data(t, newest), data, t->size) == 0)
 		return set_support(t, row, newest, support);
 	if (row && (row->flags & WEFT_ROW_BORN))
 		original = row->mate;
@@ -415,7 +431,9 @@ enum weft_status weft_table_seal(struct weft_table *t)
 		struct weft_change *change = &t->changes[t->change_count++];
 		change->before = rows.before ? weft_row_data(t, rows.before) : NULL;
 		change->after = rows.after ? weft_row_data(t, rows.after) : NULL;
-		change->columns = rows.before && rows.after ? differing_columns(t, change->before, change->after) : UINT64_MAX;
+		change->columns = rows.before && rows.after
+			? differing_columns(t, change->before, change->after)
+			: UINT64_MAX;
 		t->changed_columns |= change->columns;
 	}
 	return WEFT_OK;
@@ -459,7 +477,8 @@ void weft_table_rollback(struct weft_table *t)
 		if (rows.after && rows.after != rows.before) {
 			struct weft_row *row = weft_row_at(t, rows.after);
 			if (rows.before)
-				weft_slots_replace(&t->primary.slots, row->tag, rows.after, rows.before);
+				weft_slots_replace(
+					&t->primary.slots, row->tag, rows.after, rows.before);
 			else
 				weft_slots_remove(&t->primary.slots, row->tag, rows.after);
 			unlink_row(t, rows.after);

@@ -4,10 +4,12 @@
  */
 #include <weft/abi/value.h>
 
-#define SCALAR(symbol, text, kind_name, type, ids)                                                              \
-	const struct weft_type weft_type_##symbol = {                                                          \
-		.name = text, .kind = WEFT_KIND_##kind_name, .align = _Alignof(type), .size = sizeof(type), .has_ids = ids \
-	}
+#define SCALAR(symbol, text, kind_name, type, ids)                  \
+	const struct weft_type weft_type_##symbol = { .name = text, \
+		.kind = WEFT_KIND_##kind_name,                      \
+		.align = _Alignof(type),                            \
+		.size = sizeof(type),                               \
+		.has_ids = ids }
 
 SCALAR(bool, "Bool", BOOL, bool, false);
 SCALAR(int, "Int", INT, int64_t, false);
@@ -26,34 +28,67 @@ SCALAR(selector, "Selector", SELECTOR, struct weft_selector, true);
 
 static const struct weft_field label_fields[] = {
 	{ .name = "key", .offset = offsetof(struct weft_label, key), .type = &weft_type_string },
-	{ .name = "value", .offset = offsetof(struct weft_label, value), .type = &weft_type_string },
+	{ .name = "value",
+		.offset = offsetof(struct weft_label, value),
+		.type = &weft_type_string },
 };
 const struct weft_type weft_type_label = {
-	.name = "Label", .kind = WEFT_KIND_RECORD, .align = 4, .has_ids = true, .size = sizeof(struct weft_label),
-	.fields = label_fields, .field_count = 2,
+	.name = "Label",
+	.kind = WEFT_KIND_RECORD,
+	.align = 4,
+	.has_ids = true,
+	.size = sizeof(struct weft_label),
+	.fields = label_fields,
+	.field_count = 2,
 };
 const struct weft_type weft_type_labels = {
-	.name = "Labels", .kind = WEFT_KIND_LABELS, .align = 4, .has_ids = true, .size = sizeof(weft_id),
-		.item = &weft_type_label,
+	.name = "Labels",
+	.kind = WEFT_KIND_LABELS,
+	.align = 4,
+	.has_ids = true,
+	.size = sizeof(weft_id),
+	.item = &weft_type_label,
 };
 const struct weft_type weft_type_texts = {
-	.name = "[String]", .kind = WEFT_KIND_LIST, .align = 4, .has_ids = true, .size = sizeof(weft_id),
-		.item = &weft_type_string,
+	.name = "[String]",
+	.kind = WEFT_KIND_LIST,
+	.align = 4,
+	.has_ids = true,
+	.size = sizeof(weft_id),
+	.item = &weft_type_string,
 };
 
 static const struct weft_variant operator_variants[] = {
-	{ .name = "In" }, { .name = "NotIn" }, { .name = "Exists" }, { .name = "DoesNotExist" },
+	{ .name = "In" },
+	{ .name = "NotIn" },
+	{ .name = "Exists" },
+	{ .name = "DoesNotExist" },
 };
 static const struct weft_type operator_type = {
-	.name = "Operator", .kind = WEFT_KIND_ENUM, .align = 4, .size = sizeof(uint32_t), .variants = operator_variants,
+	.name = "Operator",
+	.kind = WEFT_KIND_ENUM,
+	.align = 4,
+	.size = sizeof(uint32_t),
+	.variants = operator_variants,
 	.variant_count = 4,
 };
 static const struct weft_field requirement_fields[] = {
-	{ .name = "key", .offset = offsetof(struct weft_requirement, key), .type = &weft_type_string },
-	{ .name = "operator", .offset = offsetof(struct weft_requirement, op), .type = &operator_type },
-	{ .name = "values", .offset = offsetof(struct weft_requirement, values), .type = &weft_type_texts },
+	{ .name = "key",
+		.offset = offsetof(struct weft_requirement, key),
+		.type = &weft_type_string },
+	{ .name = "operator",
+		.offset = offsetof(struct weft_requirement, op),
+		.type = &operator_type },
+	{ .name = "values",
+		.offset = offsetof(struct weft_requirement, values),
+		.type = &weft_type_texts },
 };
 const struct weft_type weft_type_requirement = {
-	.name = "Requirement", .kind = WEFT_KIND_RECORD, .align = 4, .has_ids = true, .size = sizeof(struct weft_requirement),
-	.fields = requirement_fields, .field_count = 3,
+	.name = "Requirement",
+	.kind = WEFT_KIND_RECORD,
+	.align = 4,
+	.has_ids = true,
+	.size = sizeof(struct weft_requirement),
+	.fields = requirement_fields,
+	.field_count = 3,
 };

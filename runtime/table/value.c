@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT
  *
- * value.c: what every value can do, by its descriptor: compare, hash, hold and drop the ids inside. These are the slow
- * twins of what the compiler writes inline; they must give the same answers.
+ * value.c: what every value can do, by its descriptor: compare, hash, hold and drop the ids inside.
+ * These are the slow twins of what the compiler writes inline; they must give the same answers.
  */
 #include <weft/abi/value.h>
 
@@ -57,11 +57,13 @@ int weft_addr_compare(struct weft_addr a, struct weft_addr b)
 	return c ? c : order(a.port, b.port);
 }
 
-static int compare_lists(const struct weft_intern *in, const struct weft_type *item, weft_id a, weft_id b)
+static int compare_lists(
+	const struct weft_intern *in, const struct weft_type *item, weft_id a, weft_id b)
 {
 	struct weft_list x = weft_list_of(in, a), y = weft_list_of(in, b);
 	for (size_t i = 0; i < x.count && i < y.count; i++) {
-		int c = weft_value_compare(in, item, at(x.items, i * item->size), at(y.items, i * item->size));
+		int c = weft_value_compare(
+			in, item, at(x.items, i * item->size), at(y.items, i * item->size));
 		if (c)
 			return c;
 	}
@@ -75,7 +77,8 @@ static int compare_labels(const struct weft_intern *in, weft_id a, weft_id b)
 	for (size_t i = 0; i < x.count && i < y.count; i++) {
 		int c = weft_text_compare(weft_text_of(in, l[i].key), weft_text_of(in, r[i].key));
 		if (!c)
-			c = weft_text_compare(weft_text_of(in, l[i].value), weft_text_of(in, r[i].value));
+			c = weft_text_compare(
+				weft_text_of(in, l[i].value), weft_text_of(in, r[i].value));
 		if (c)
 			return c;
 	}
@@ -92,7 +95,8 @@ static int compare_selectors(const struct weft_intern *in, const void *a, const 
 	return compare_lists(in, &weft_type_requirement, x.requirements, y.requirements);
 }
 
-static int compare_fields(const struct weft_intern *in, const struct weft_type *type, const void *a, const void *b)
+static int compare_fields(
+	const struct weft_intern *in, const struct weft_type *type, const void *a, const void *b)
 {
 	for (size_t i = 0; i < type->field_count; i++) {
 		const struct weft_field *f = &type->fields[i];
@@ -133,13 +137,16 @@ static int compare_scalars(const struct weft_type *type, const void *a, const vo
 	}
 }
 
-int weft_value_compare(const struct weft_intern *in, const struct weft_type *type, const void *a, const void *b)
+int weft_value_compare(
+	const struct weft_intern *in, const struct weft_type *type, const void *a, const void *b)
 {
 	switch (type->kind) {
 	case WEFT_KIND_STRING:
 	case WEFT_KIND_BYTES:
 	case WEFT_KIND_IDENTITY:
-		return id_of(a) == id_of(b) ? 0 : weft_text_compare(weft_text_of(in, id_of(a)), weft_text_of(in, id_of(b)));
+		return id_of(a) == id_of(b)
+			? 0
+			: weft_text_compare(weft_text_of(in, id_of(a)), weft_text_of(in, id_of(b)));
 	case WEFT_KIND_LABELS:
 		return id_of(a) == id_of(b) ? 0 : compare_labels(in, id_of(a), id_of(b));
 	case WEFT_KIND_SELECTOR:
@@ -157,7 +164,8 @@ int weft_value_compare(const struct weft_intern *in, const struct weft_type *typ
 		uint32_t tag = tag_of(a);
 		if (tag != tag_of(b) || tag >= type->variant_count || !type->variants[tag].payload)
 			return order(tag, tag_of(b));
-		return weft_value_compare(in, type->variants[tag].payload, at(a, type->offset), at(b, type->offset));
+		return weft_value_compare(
+			in, type->variants[tag].payload, at(a, type->offset), at(b, type->offset));
 	}
 	case WEFT_KIND_RECORD:
 	case WEFT_KIND_REF:
@@ -167,11 +175,14 @@ int weft_value_compare(const struct weft_intern *in, const struct weft_type *typ
 	}
 }
 
-static uint64_t hash_fields(const struct weft_intern *in, const struct weft_type *type, const void *value)
+static uint64_t hash_fields(
+	const struct weft_intern *in, const struct weft_type *type, const void *value)
 {
 	uint64_t hash = 0;
 	for (size_t i = 0; i < type->field_count; i++)
-		hash = weft_hash_u64(hash, weft_value_hash(in, type->fields[i].type, at(value, type->fields[i].offset)));
+		hash = weft_hash_u64(hash,
+			weft_value_hash(
+				in, type->fields[i].type, at(value, type->fields[i].offset)));
 	return hash;
 }
 
@@ -201,7 +212,8 @@ static uint64_t hash_inline(const struct weft_type *type, const void *value)
 	}
 }
 
-uint64_t weft_value_hash(const struct weft_intern *in, const struct weft_type *type, const void *value)
+uint64_t weft_value_hash(
+	const struct weft_intern *in, const struct weft_type *type, const void *value)
 {
 	uint32_t tag;
 	switch (type->kind) {
@@ -213,14 +225,19 @@ uint64_t weft_value_hash(const struct weft_intern *in, const struct weft_type *t
 	case WEFT_KIND_MAP:
 		return weft_id_hash(in, id_of(value));
 	case WEFT_KIND_SELECTOR:
-		return weft_hash_u64(tag_of(value), weft_id_hash(in, id_of(at(value, offsetof(struct weft_selector, requirements)))));
+		return weft_hash_u64(tag_of(value),
+			weft_id_hash(in,
+				id_of(at(value, offsetof(struct weft_selector, requirements)))));
 	case WEFT_KIND_OPTION:
-		return *(const bool *)value ? weft_hash_u64(1, weft_value_hash(in, type->item, at(value, type->offset))) : 0;
+		return *(const bool *)value
+			? weft_hash_u64(1, weft_value_hash(in, type->item, at(value, type->offset)))
+			: 0;
 	case WEFT_KIND_ENUM:
 		tag = tag_of(value);
 		if (tag >= type->variant_count || !type->variants[tag].payload)
 			return weft_hash_u64(tag, 0);
-		return weft_hash_u64(tag, hash_fields(in, type->variants[tag].payload, at(value, type->offset)));
+		return weft_hash_u64(
+			tag, hash_fields(in, type->variants[tag].payload, at(value, type->offset)));
 	case WEFT_KIND_RECORD:
 	case WEFT_KIND_REF:
 		return hash_fields(in, type, value);
@@ -231,7 +248,8 @@ uint64_t weft_value_hash(const struct weft_intern *in, const struct weft_type *t
 
 typedef void hold_fn(struct weft_intern *, weft_id);
 
-static void each_id(struct weft_intern *in, const struct weft_type *type, const void *value, hold_fn *hold)
+static void each_id(
+	struct weft_intern *in, const struct weft_type *type, const void *value, hold_fn *hold)
 {
 	uint32_t tag;
 	if (!type->has_ids)
@@ -241,7 +259,8 @@ static void each_id(struct weft_intern *in, const struct weft_type *type, const 
 		hold(in, id_of(at(value, offsetof(struct weft_selector, requirements))));
 		break;
 	case WEFT_KIND_OPTION:
-		each_id(in, type->item, at(value, type->offset), hold); /* none is all zero: no id */
+		each_id(in, type->item, at(value, type->offset),
+			hold); /* none is all zero: no id */
 		break;
 	case WEFT_KIND_ENUM:
 		tag = tag_of(value);

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT
  *
- * view.c: what workers read. Rows are immutable once committed, so both sides share the engine's slabs: a side is its
- * own set of indexes over row ids, and a removed row is freed when neither side shows it. One log of insertions and
- * removals feeds both: the side that nobody pins catches up, the flip publishes it, the other one follows at the next
- * commit.
+ * view.c: what workers read. Rows are immutable once committed, so both sides share the engine's
+ * slabs: a side is its own set of indexes over row ids, and a removed row is freed when neither
+ * side shows it. One log of insertions and removals feeds both: the side that nobody pins catches
+ * up, the flip publishes it, the other one follows at the next commit.
  *
- * While a worker pins the older side, commits only write the log. Whatever happens to a key meanwhile is one entry, so
- * its length is bounded by the keys that changed, not by the commits. Prepare takes all memory; apply cannot fail.
+ * While a worker pins the older side, commits only write the log. Whatever happens to a key
+ * meanwhile is one entry, so its length is bounded by the keys that changed, not by the commits.
+ * Prepare takes all memory; apply cannot fail.
  */
 #include "view.h"
 
@@ -15,7 +16,8 @@
 
 static unsigned current_side(const struct weft_views *v)
 {
-	return atomic_load_explicit(&v->current, memory_order_relaxed); /* only this thread writes it */
+	return atomic_load_explicit(
+		&v->current, memory_order_relaxed); /* only this thread writes it */
 }
 
 static bool is_free(const struct weft_views *v, unsigned side)
@@ -42,7 +44,8 @@ static void add_key(struct weft_views *v, uint32_t table, uint32_t index, uint64
 {
 	if (v->keys_all)
 		return;
-	if (v->key_count >= WEFT_VIEW_KEYS_MAX || !weft_grow(&v->keys, &v->key_room, v->key_count + 1, sizeof(*v->keys))) {
+	if (v->key_count >= WEFT_VIEW_KEYS_MAX ||
+		!weft_grow(&v->keys, &v->key_room, v->key_count + 1, sizeof(*v->keys))) {
 		v->keys_all = true;
 		return;
 	}
@@ -50,7 +53,8 @@ static void add_key(struct weft_views *v, uint32_t table, uint32_t index, uint64
 }
 
 /* The keys under which the side shows the row. */
-static void add_row_keys(struct weft_views *v, const struct weft_table *t, unsigned side, uint32_t row)
+static void add_row_keys(
+	struct weft_views *v, const struct weft_table *t, unsigned side, uint32_t row)
 {
 	if (v->key_table != t->number + 1)
 		add_key(v, t->number, WEFT_EACH, 0);
@@ -66,24 +70,29 @@ static void add_row_keys(struct weft_views *v, const struct weft_table *t, unsig
 
 /* ---- a side follows the log ---- */
 
-/* Where the hashes of a row stand: in the engine's indexes, or, when the engine has removed it meanwhile, on the other
- * side, which still shows it (or the entries of the log would have become one). */
+/* Where the hashes of a row stand: in the engine's indexes, or, when the engine has removed it
+ * meanwhile, on the other side, which still shows it (or the entries of the log would have become
+ * one). */
 static const struct weft_index *hashes_of(const struct weft_table *t, unsigned side, uint32_t row)
 {
-	return weft_row_at(t, row)->flags & WEFT_ROW_UNLINKED ? t->views[!side].indexes : t->indexes;
+	return weft_row_at(t, row)->flags & WEFT_ROW_UNLINKED ? t->views[!side].indexes
+							      : t->indexes;
 }
 
-static uint32_t first_entry(const struct weft_table *t, const struct weft_index *index, uint32_t row)
+static uint32_t first_entry(
+	const struct weft_table *t, const struct weft_index *index, uint32_t row)
 {
 	return row ? weft_row_words(t, weft_row_at(t, row))[index->word] : 0;
 }
 
-static bool reserve_row(const struct weft_table *t, unsigned side, const struct weft_index *from, uint32_t row)
+static bool reserve_row(
+	const struct weft_table *t, unsigned side, const struct weft_index *from, uint32_t row)
 {
 	struct weft_view_table *view = &t->views[side];
 	for (uint16_t i = 0; i < t->info->index_count; i++) {
 		size_t count = 0;
-		for (uint32_t id = first_entry(t, &from[i], row); id; id = weft_entry_at(&from[i], id)->more)
+		for (uint32_t id = first_entry(t, &from[i], row); id;
+			id = weft_entry_at(&from[i], id)->more)
 			count++;
 		if (!weft_index_reserve(&view->indexes[i], count))
 			return false;
@@ -91,9 +100,10 @@ static bool reserve_row(const struct weft_table *t, unsigned side, const struct 
 	return weft_slots_reserve(&view->primary.slots, 1);
 }
 
-/* Room was reserved. Mostly the columns of an index did not change: then its entry just names the other row. */
-static void show_in_index(const struct weft_table *t, struct weft_index *index, const struct weft_index *from,
-	uint32_t before, uint32_t after)
+/* Room was reserved. Mostly the columns of an index did not change: then its entry just names the
+ * other row. */
+static void show_in_index(const struct weft_table *t, struct weft_index *index,
+	const struct weft_index *from, uint32_t before, uint32_t after)
 {
 	uint32_t was = first_entry(t, index, before), is = first_entry(t, from, after);
 	if (was && is && weft_entry_at(index, was)->hash == weft_entry_at(from, is)->hash &&
@@ -104,12 +114,14 @@ static void show_in_index(const struct weft_table *t, struct weft_index *index, 
 	if (was)
 		weft_index_remove(index, before);
 	for (; is; is = weft_entry_at(from, is)->more) {
-		enum weft_status status = weft_index_insert(index, after, weft_entry_at(from, is)->hash);
+		enum weft_status status =
+			weft_index_insert(index, after, weft_entry_at(from, is)->hash);
 		weft_assert(status == WEFT_OK);
 	}
 }
 
-static enum weft_status show(const struct weft_table *t, unsigned side, uint32_t before, uint32_t after)
+static enum weft_status show(
+	const struct weft_table *t, unsigned side, uint32_t before, uint32_t after)
 {
 	struct weft_view_table *view = &t->views[side];
 	const struct weft_index *from = after ? hashes_of(t, side, after) : t->indexes;
@@ -163,9 +175,11 @@ static enum weft_status catch_up(struct weft_views *v, unsigned side)
 		if (op.after && is_news)
 			add_row_keys(v, t, side, op.after);
 	}
-	for (unsigned i = 0; v->side_version[side] < v->synced_version && i < v->engine->info->table_count; i++)
+	for (unsigned i = 0;
+		v->side_version[side] < v->synced_version && i < v->engine->info->table_count; i++)
 		if (v->engine->tables[i]->views)
-			v->engine->tables[i]->views[side].synced = v->engine->tables[i]->synced_before;
+			v->engine->tables[i]->views[side].synced =
+				v->engine->tables[i]->synced_before;
 	v->side_version[side] = v->engine->version;
 	return WEFT_OK;
 }
@@ -210,7 +224,8 @@ static bool has_news(const struct weft_table *t)
 	return t->views && t->change_count > 0;
 }
 
-/* Room on `side` for the changes of one table; the engine's own entries say how many a row needs. */
+/* Room on `side` for the changes of one table; the engine's own entries say how many a row needs.
+ */
 static bool reserve_side(const struct weft_table *t, unsigned side)
 {
 	struct weft_view_table *view = &t->views[side];
@@ -241,7 +256,8 @@ static void compact_log(struct weft_views *v)
 	for (size_t i = kept; i < v->log_count; i++) {
 		struct weft_view_op op = v->log[i];
 		if (op.after)
-			*log_word(v->engine->tables[op.table], op.after) = (uint32_t)(v->log_start + kept);
+			*log_word(v->engine->tables[op.table], op.after) =
+				(uint32_t)(v->log_start + kept);
 		if (op.before || op.after)
 			v->log[kept++] = op;
 	}
@@ -278,7 +294,8 @@ enum weft_status weft_views_prepare(struct weft_engine *e)
 }
 
 /* The entry that brought `row` into the log, if no side has followed it yet. */
-static struct weft_view_op *unseen(const struct weft_views *v, const struct weft_table *t, uint32_t row)
+static struct weft_view_op *unseen(
+	const struct weft_views *v, const struct weft_table *t, uint32_t row)
 {
 	uint64_t from = v->position[0] > v->position[1] ? v->position[0] : v->position[1];
 	uint64_t at = v->log_start + (uint32_t)(*log_word(t, row) - (uint32_t)v->log_start);
@@ -320,7 +337,8 @@ void weft_views_apply(struct weft_engine *e)
 	}
 	if (!v->is_ready) {
 		atomic_store(&v->waiting, true);
-		weft_engine_publish(e); /* the worker may have unpinned just before it could see that we wait */
+		weft_engine_publish(
+			e); /* the worker may have unpinned just before it could see that we wait */
 		return;
 	}
 	unsigned side = !current_side(v);
@@ -331,7 +349,8 @@ void weft_views_apply(struct weft_engine *e)
 
 /* ---- creation ---- */
 
-static void init_index(struct weft_index *index, const struct weft_table *t, enum weft_index_kind kind, size_t word)
+static void init_index(struct weft_index *index, const struct weft_table *t,
+	enum weft_index_kind kind, size_t word)
 {
 	*index = (struct weft_index){ .table = t, .kind = (uint8_t)kind, .word = (uint16_t)word };
 	index->entries.stride = sizeof(struct weft_entry);
@@ -351,7 +370,8 @@ static enum weft_status create_table(struct weft_table *t)
 		if (!view->indexes)
 			return WEFT_NO_MEMORY;
 		for (uint16_t i = 0; i < count; i++)
-			init_index(&view->indexes[i], t, WEFT_INDEX_CHAINED, count * (side + 1u) + i);
+			init_index(
+				&view->indexes[i], t, WEFT_INDEX_CHAINED, count * (side + 1u) + i);
 	}
 	return WEFT_OK;
 }
@@ -365,7 +385,8 @@ enum weft_status weft_views_create(struct weft_engine *e)
 	atomic_init(&e->views->current, 0);
 	atomic_init(&e->views->waiting, false);
 	for (unsigned i = 0; i < e->info->table_count; i++) {
-		enum weft_status status = e->info->tables[i].is_published ? create_table(e->tables[i]) : WEFT_OK;
+		enum weft_status status =
+			e->info->tables[i].is_published ? create_table(e->tables[i]) : WEFT_OK;
 		if (status != WEFT_OK)
 			return status;
 	}

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT
  *
- * view.h: the two sides and their readers, as view.c (engine's thread) and reader.c (workers) share them.
+ * view.h: the two sides and their readers, as view.c (engine's thread) and reader.c (workers) share
+ * them.
  */
 #ifndef WEFT_TABLE_VIEW_H
 #define WEFT_TABLE_VIEW_H
@@ -19,8 +20,8 @@ struct weft_view_table {
 	bool synced;
 };
 
-/* What happened to one key. The row `after` knows its entry: what happens next to a row that no side shows yet changes
- * that. */
+/* What happened to one key. The row `after` knows its entry: what happens next to a row that no
+ * side shows yet changes that. */
 struct weft_view_op {
 	uint32_t before, after; /* 0: none; both: it came and went unseen */
 	uint16_t table;
@@ -28,15 +29,15 @@ struct weft_view_op {
 
 struct weft_views {
 	struct weft_engine *engine;
-	atomic_uint current;       /* the side that a pin takes */
-	atomic_bool waiting;       /* a commit could not be published: a worker pins the other side */
-	uint64_t position[2];      /* log entries below are in the side */
+	atomic_uint current;  /* the side that a pin takes */
+	atomic_bool waiting;  /* a commit could not be published: a worker pins the other side */
+	uint64_t position[2]; /* log entries below are in the side */
 	uint64_t side_version[2];
-	uint64_t synced_version;   /* of the last commit that made a table synced */
-	struct weft_view_op *log;  /* entry i has the number log_start + i */
+	uint64_t synced_version;  /* of the last commit that made a table synced */
+	struct weft_view_op *log; /* entry i has the number log_start + i */
 	size_t log_count, log_room;
 	uint64_t log_start;
-	size_t empty;              /* entries with neither */
+	size_t empty;               /* entries with neither */
 	struct weft_view_key *keys; /* of the entries that the next flip publishes */
 	size_t key_count, key_room;
 	uint32_t key_table;
@@ -60,9 +61,9 @@ struct weft_reader {
 	void (*wake)(void *user);
 	void *user;
 	atomic_bool has_news;
-	pthread_mutex_t lock;       /* over `news` */
-	struct weft_view_keys news; /* what the engine told */
-	struct weft_view_keys taken;/* the worker's, until its next pin */
+	pthread_mutex_t lock;        /* over `news` */
+	struct weft_view_keys news;  /* what the engine told */
+	struct weft_view_keys taken; /* the worker's, until its next pin */
 };
 
 void weft_reader_tell(struct weft_reader *, const struct weft_view_key *, size_t count, bool all);

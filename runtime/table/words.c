@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT
  *
- * words.c: the words of the language that know the field: selects, like, within, contains; arithmetic that saturates;
- * and the canonical forms of labels and selectors that selects relies on.
+ * words.c: the words of the language that know the field: selects, like, within, contains;
+ * arithmetic that saturates; and the canonical forms of labels and selectors that selects relies
+ * on.
  */
 #include <stdatomic.h>
 
@@ -14,7 +15,9 @@
 
 bool weft_text_contains(struct weft_text whole, struct weft_text part)
 {
-	return part.size == 0 || (part.size <= whole.size && memmem(whole.data, whole.size, part.data, part.size) != NULL);
+	return part.size == 0 ||
+		(part.size <= whole.size &&
+			memmem(whole.data, whole.size, part.data, part.size) != NULL);
 }
 
 static unsigned char fold_case(char c)
@@ -30,8 +33,9 @@ static bool matches(struct weft_text value, struct weft_text pattern, bool fold)
 		if (p < pattern.size && pattern.data[p] == '*') {
 			star = p++;
 			resume = v;
-		} else if (p < pattern.size && (fold ? fold_case(pattern.data[p]) == fold_case(value.data[v])
-						     : pattern.data[p] == value.data[v])) {
+		} else if (p < pattern.size &&
+			(fold ? fold_case(pattern.data[p]) == fold_case(value.data[v])
+			      : pattern.data[p] == value.data[v])) {
 			p++;
 			v++;
 		} else if (star != SIZE_MAX) {
@@ -82,7 +86,8 @@ bool weft_within(struct weft_ip ip, struct weft_cidr cidr)
 
 /* ---- labels and selectors ---- */
 
-static const struct weft_label *find_label(const struct weft_intern *in, struct weft_list labels, struct weft_text key)
+static const struct weft_label *find_label(
+	const struct weft_intern *in, struct weft_list labels, struct weft_text key)
 {
 	const struct weft_label *items = labels.items;
 	size_t low = 0, high = labels.count;
@@ -99,7 +104,8 @@ static const struct weft_label *find_label(const struct weft_intern *in, struct 
 	return NULL;
 }
 
-struct weft_opt_text weft_labels_get(const struct weft_intern *in, struct weft_list labels, struct weft_text key)
+struct weft_opt_text weft_labels_get(
+	const struct weft_intern *in, struct weft_list labels, struct weft_text key)
 {
 	const struct weft_label *label = find_label(in, labels, key);
 	struct weft_opt_text value = { .has = label != NULL };
@@ -108,7 +114,8 @@ struct weft_opt_text weft_labels_get(const struct weft_intern *in, struct weft_l
 	return value;
 }
 
-static bool holds(const struct weft_intern *in, const struct weft_requirement *r, struct weft_list labels)
+static bool holds(
+	const struct weft_intern *in, const struct weft_requirement *r, struct weft_list labels)
 {
 	const struct weft_label *label = find_label(in, labels, weft_text_of(in, r->key));
 	if (r->op == WEFT_EXISTS || r->op == WEFT_DOES_NOT_EXIST)
@@ -117,10 +124,12 @@ static bool holds(const struct weft_intern *in, const struct weft_requirement *r
 	bool found = false;
 	for (size_t i = 0; label && i < values.count && !found; i++)
 		found = ((const weft_id *)values.items)[i] == label->value;
-	return found == (r->op == WEFT_IN); /* NotIn holds, too, where the key is absent: Kubernetes' labels.Requirement */
+	return found == (r->op == WEFT_IN); /* NotIn holds, too, where the key is absent:
+					       Kubernetes' labels.Requirement */
 }
 
-bool weft_selects(const struct weft_intern *in, struct weft_selector selector, struct weft_list labels)
+bool weft_selects(
+	const struct weft_intern *in, struct weft_selector selector, struct weft_list labels)
 {
 	if (selector.kind != WEFT_SELECTOR_MATCH)
 		return selector.kind == WEFT_SELECTOR_EVERYTHING;
@@ -156,10 +165,12 @@ static bool sort_in_place(const struct weft_intern *in, void *items, size_t coun
 	return true;
 }
 
-enum weft_status weft_intern_put_labels(struct weft_intern *in, struct weft_label *labels, size_t count, weft_id *id)
+enum weft_status weft_intern_put_labels(
+	struct weft_intern *in, struct weft_label *labels, size_t count, weft_id *id)
 {
 	*id = 0;
-	if (!sort_in_place(in, labels, count, sizeof(*labels), compare_ids)) /* the key comes first */
+	if (!sort_in_place(
+		    in, labels, count, sizeof(*labels), compare_ids)) /* the key comes first */
 		return WEFT_NO_MEMORY;
 	for (size_t i = 1; i < count; i++)
 		if (labels[i].key == labels[i - 1].key)
@@ -167,7 +178,8 @@ enum weft_status weft_intern_put_labels(struct weft_intern *in, struct weft_labe
 	return weft_intern_put_list(in, &weft_type_label, labels, count, id);
 }
 
-enum weft_status weft_intern_put_texts(struct weft_intern *in, weft_id *texts, size_t count, weft_id *id)
+enum weft_status weft_intern_put_texts(
+	struct weft_intern *in, weft_id *texts, size_t count, weft_id *id)
 {
 	size_t kept = 0;
 	*id = 0;
@@ -179,12 +191,14 @@ enum weft_status weft_intern_put_texts(struct weft_intern *in, weft_id *texts, s
 	return weft_intern_put_list(in, &weft_type_string, texts, kept, id);
 }
 
-enum weft_status weft_intern_put_selector(struct weft_intern *in, struct weft_requirement *all, size_t count,
-	struct weft_selector *selector)
+enum weft_status weft_intern_put_selector(struct weft_intern *in, struct weft_requirement *all,
+	size_t count, struct weft_selector *selector)
 {
-	*selector = (struct weft_selector){ .kind = count ? WEFT_SELECTOR_MATCH : WEFT_SELECTOR_EVERYTHING };
+	*selector = (struct weft_selector){ .kind = count ? WEFT_SELECTOR_MATCH
+							  : WEFT_SELECTOR_EVERYTHING };
 	for (size_t i = 0; i < count; i++)
-		if ((all[i].values == 0) != (all[i].op == WEFT_EXISTS || all[i].op == WEFT_DOES_NOT_EXIST))
+		if ((all[i].values == 0) !=
+			(all[i].op == WEFT_EXISTS || all[i].op == WEFT_DOES_NOT_EXIST))
 			return WEFT_INVALID;
 	if (!sort_in_place(in, all, count, sizeof(*all), compare_requirements))
 		return WEFT_NO_MEMORY;
@@ -197,7 +211,8 @@ enum weft_status weft_intern_put_selector(struct weft_intern *in, struct weft_re
 
 /* ---- arithmetic ---- */
 
-static _Atomic uint64_t saturations; /* counted for status only: like base/alloc.c's counters it decides nothing */
+static _Atomic uint64_t
+	saturations; /* counted for status only: like base/alloc.c's counters it decides nothing */
 
 static int64_t saturated(bool below)
 {

@@ -3,10 +3,10 @@
  * load.c: a load for proxies and the backend behind them, both on loopback, bounded in time.
  *
  *   load serve PORT                                  echoes, until it is ended
- *   load pingpong PORT CONNECTIONS BYTES SECONDS     kept connections, one request at a time on each
- *   load connect  PORT CONNECTIONS BYTES SECONDS     a new connection for each request
- *   load bulk     PORT CONNECTIONS BYTES SECONDS     as many bytes as go, echoed
- *   load idle     PORT CONNECTIONS - SECONDS         opens them and waits
+ *   load pingpong PORT CONNECTIONS BYTES SECONDS     kept connections, one request at a time on
+ * each load connect  PORT CONNECTIONS BYTES SECONDS     a new connection for each request load bulk
+ * PORT CONNECTIONS BYTES SECONDS     as many bytes as go, echoed load idle     PORT CONNECTIONS -
+ * SECONDS         opens them and waits
  *
  * A client prints `requests N bytes N p50 NS p99 NS failed N`.
  */
@@ -88,7 +88,8 @@ static bool echo_turn(struct echo *c)
 			c->size = (size_t)n;
 			c->sent = 0;
 		}
-		ssize_t n = send(c->fd, c->data + c->sent, c->size - c->sent, MSG_DONTWAIT | MSG_NOSIGNAL);
+		ssize_t n = send(
+			c->fd, c->data + c->sent, c->size - c->sent, MSG_DONTWAIT | MSG_NOSIGNAL);
 		if (n < 0)
 			return errno == EAGAIN;
 		c->sent += (size_t)n;
@@ -123,7 +124,8 @@ static _Noreturn void serve(int port)
 				close(c->fd);
 				free(c);
 			} else {
-				watch(epoll, c->fd, c, c->sent < c->size ? EPOLLOUT : EPOLLIN, EPOLL_CTL_MOD);
+				watch(epoll, c->fd, c, c->sent < c->size ? EPOLLOUT : EPOLLIN,
+					EPOLL_CTL_MOD);
 			}
 		}
 	}
@@ -154,7 +156,8 @@ static void connect_to(int epoll, struct connection *c, int port)
 static void send_rest(struct connection *c)
 {
 	while (c->to_send) {
-		ssize_t n = send(c->fd, bytes, c->to_send < CHUNK ? c->to_send : CHUNK, MSG_DONTWAIT | MSG_NOSIGNAL);
+		ssize_t n = send(c->fd, bytes, c->to_send < CHUNK ? c->to_send : CHUNK,
+			MSG_DONTWAIT | MSG_NOSIGNAL);
 		if (n < 0)
 			break;
 		c->to_send -= (size_t)n;
@@ -213,7 +216,8 @@ static int client(const char *mode, int port, int count, size_t size, double sec
 		connect_to(epoll, &c[i], port);
 		if (size) {
 			begin(&c[i], size);
-			watch(epoll, c[i].fd, &c[i], c[i].to_send ? EPOLLIN | EPOLLOUT : EPOLLIN, EPOLL_CTL_MOD);
+			watch(epoll, c[i].fd, &c[i], c[i].to_send ? EPOLLIN | EPOLLOUT : EPOLLIN,
+				EPOLL_CTL_MOD);
 		}
 	}
 	while (now() < end) {
@@ -224,13 +228,15 @@ static int client(const char *mode, int port, int count, size_t size, double sec
 				done(x);
 				if (again) {
 					struct linger reset = { 1, 0 };
-					setsockopt(x->fd, SOL_SOCKET, SO_LINGER, &reset, sizeof(reset));
+					setsockopt(x->fd, SOL_SOCKET, SO_LINGER, &reset,
+						sizeof(reset));
 					close(x->fd);
 					connect_to(epoll, x, port);
 				}
 				begin(x, size);
 			}
-			watch(epoll, x->fd, x, x->to_send ? EPOLLIN | EPOLLOUT : EPOLLIN, EPOLL_CTL_MOD);
+			watch(epoll, x->fd, x, x->to_send ? EPOLLIN | EPOLLOUT : EPOLLIN,
+				EPOLL_CTL_MOD);
 		}
 	}
 	size_t n = sample_count < SAMPLES ? (size_t)sample_count : SAMPLES;
@@ -252,9 +258,13 @@ int main(int argc, char **argv)
 	if (argc == 3 && strcmp(argv[1], "serve") == 0)
 		serve(atoi(argv[2]));
 	if (argc != 6 || !samples) {
-		fprintf(stderr, "usage: load serve PORT | load pingpong|connect|bulk|idle PORT CONNECTIONS BYTES SECONDS\n");
+		fprintf(stderr,
+			"usage: load serve PORT | load pingpong|connect|bulk|idle PORT CONNECTIONS "
+			"BYTES SECONDS\n");
 		return 2;
 	}
-	size_t size = strcmp(argv[1], "idle") == 0 ? 0 : strcmp(argv[1], "bulk") == 0 ? 16 << 20 : (size_t)atoi(argv[4]);
+	size_t size = strcmp(argv[1], "idle") == 0 ? 0
+		: strcmp(argv[1], "bulk") == 0     ? 16 << 20
+						   : (size_t)atoi(argv[4]);
 	return client(argv[1], atoi(argv[2]), atoi(argv[3]), size, atof(argv[5]));
 }

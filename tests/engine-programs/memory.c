@@ -56,7 +56,8 @@ static int transaction(struct run *r, struct weft_text lines, bool with_failures
 		state(r, &after);
 		if (after.size != before.size ||
 			(after.size && memcmp(after.data, before.data, after.size) != 0)) {
-			fprintf(stderr, "allocation %llu failed: the state is another than before\n",
+			fprintf(stderr,
+				"allocation %llu failed: the state is another than before\n",
 				(unsigned long long)k);
 			bad = 1;
 		}
@@ -77,7 +78,8 @@ static int whole_history(struct run *r, bool with_failures)
 		at = stop;
 		if (!last)
 			continue;
-		if (transaction(r, (struct weft_text){ from, (size_t)(at - from) }, with_failures) != 0)
+		if (transaction(
+			    r, (struct weft_text){ from, (size_t)(at - from) }, with_failures) != 0)
 			return 1;
 		from = at;
 	}
@@ -97,7 +99,9 @@ static int delete_all(struct run *r)
 		while (status == WEFT_OK && (row = weft_table_first(&at, table, WEFT_NEW)) != NULL)
 			status = weft_engine_delete(e, t, row);
 	}
-	return status == WEFT_OK && weft_engine_commit(e) == WEFT_OK ? 0 : fail("delete", weft_status_name(status));
+	return status == WEFT_OK && weft_engine_commit(e) == WEFT_OK
+		? 0
+		: fail("delete", weft_status_name(status));
 }
 
 static int read_history(struct run *r, const char *path)
@@ -123,8 +127,8 @@ static int check(struct run *r)
 	for (int i = 0; i < 3; i++) {
 		if (whole_history(r, i == 0) != 0 || delete_all(r) != 0)
 			return 1;
-		/* What handlers read has two sides, and a turn lets go of the second one; its values
-		 * go with the next transaction. */
+		/* What handlers read has two sides, and a turn lets go of the second one; its
+		 * values go with the next transaction. */
 		weft_engine_publish(r->program->engine);
 		if (transaction(r, nothing, false) != 0)
 			return 1;
@@ -149,7 +153,9 @@ int main(int argc, char **argv)
 	size_t count = 0;
 	for (int i = 2; i + 1 < argc && count < 8; i += 2)
 		settings[count++] = (struct weft_setting){ argv[i], argv[i + 1] };
-	struct weft_options options = { .size = sizeof(options), .settings = settings, .setting_count = count };
+	struct weft_options options = {
+		.size = sizeof(options), .settings = settings, .setting_count = count
+	};
 	void *program;
 	char *error = NULL;
 	if (argc < 2 || read_history(&r, argv[1]) != 0)

@@ -206,7 +206,8 @@ static void threads(struct ports *program)
 		EXPECT(pthread_create(&thread, NULL, post_elsewhere, arguments) == 0);
 		for (int i = 0; i < 100 && !ran; i++) {
 			struct pollfd wait = { ports_descriptor(program), POLLIN, 0 };
-			int ready = with_epoll ? epoll_wait(set, &event, 1, 2000) : poll(&wait, 1, 2000);
+			int ready = with_epoll ? epoll_wait(set, &event, 1, 2000)
+					       : poll(&wait, 1, 2000);
 			EXPECT(ready == 1);
 			ports_turn(program, 0);
 		}

@@ -19,16 +19,16 @@ enum { PAIRS = 6, KEPT = 256, TURNS_MAX = 30000 };
 struct pair {
 	struct world *world;
 	struct weft_io_socket *socket;
-	int peer;               /* the test's end; -1: closed */
-	uint64_t in, out;       /* bytes received and sent by the owner */
+	int peer;         /* the test's end; -1: closed */
+	uint64_t in, out; /* bytes received and sent by the owner */
 	uint64_t peer_in, peer_out;
-	bool armed, again;      /* received may come; armed again while pausing */
+	bool armed, again; /* received may come; armed again while pausing */
 	bool pausing, ended, sending, shut, closing, aborted, closed;
 	bool peer_shut, peer_ended, peer_reset, told_reset;
 	struct weft_lease kept[KEPT];
 	unsigned kept_count;
 	size_t held, send_size;
-	uint8_t block[600];     /* being sent */
+	uint8_t block[600]; /* being sent */
 };
 
 struct world {
@@ -76,11 +76,14 @@ static void give_back(struct pair *p, unsigned index)
 	weft_io_return(p->socket, lease);
 }
 
-static void on_received(void *user, struct weft_io_socket *socket, struct weft_lease lease, enum weft_status status)
+static void on_received(
+	void *user, struct weft_io_socket *socket, struct weft_lease lease, enum weft_status status)
 {
 	struct pair *p = user;
-	bool late = p->ended && status == WEFT_RESET && p->peer < 0 && !p->told_reset; /* the peer died after its end */
-	if (p->closed || p->closing || (p->ended && !late) || (!p->ended && !p->armed && !p->pausing))
+	bool late = p->ended && status == WEFT_RESET && p->peer < 0 &&
+		!p->told_reset; /* the peer died after its end */
+	if (p->closed || p->closing || (p->ended && !late) ||
+		(!p->ended && !p->armed && !p->pausing))
 		fail(p->world, "received when nothing was to come");
 	p->told_reset |= status < 0;
 	if (lease.size == 0) {
@@ -142,10 +145,11 @@ static void on_closed(void *user, struct weft_io_socket *socket)
 	p->socket = NULL;
 }
 
-static const struct weft_io_socket_events events = { NULL, on_received, on_sent, on_paused, on_closed };
+static const struct weft_io_socket_events events = { NULL, on_received, on_sent, on_paused,
+	on_closed };
 
-static void on_accepted(void *user, struct weft_io_listener *listener, struct weft_io_socket *socket,
-	enum weft_status status)
+static void on_accepted(void *user, struct weft_io_listener *listener,
+	struct weft_io_socket *socket, enum weft_status status)
 {
 	struct world *w = user;
 	(void)listener;
@@ -188,21 +192,31 @@ static void own(struct pair *p, bool finishing)
 	if (p->closing)
 		return;
 	switch (below(w, 24)) {
-	case 0: case 1: case 2: case 3: case 4:
+	case 0:
+	case 1:
+	case 2:
+	case 3:
+	case 4:
 		weft_io_receive(p->socket);
 		if (p->pausing)
 			p->again = true;
 		else
 			p->armed = true;
 		break;
-	case 5: case 6: case 7:
+	case 5:
+	case 6:
+	case 7:
 		if (p->pausing)
 			break;
 		weft_io_pause(p->socket);
 		p->pausing = true;
 		p->armed = p->again = false;
 		break;
-	case 8: case 9: case 10: case 11: case 12:
+	case 8:
+	case 9:
+	case 10:
+	case 11:
+	case 12:
 		if (!p->sending && !p->shut)
 			begin_send(p);
 		break;
@@ -227,7 +241,8 @@ static void own(struct pair *p, bool finishing)
 	default:
 		break;
 	}
-	if (finishing && p->closing && !p->aborted && below(w, 10) == 0) { /* the peer may read no more */
+	if (finishing && p->closing && !p->aborted &&
+		below(w, 10) == 0) { /* the peer may read no more */
 		weft_io_abort(p->socket);
 		p->aborted = true;
 	}
@@ -236,7 +251,8 @@ static void own(struct pair *p, bool finishing)
 static void peer_receives(struct pair *p)
 {
 	uint8_t bytes[700];
-	long n = weft_sim_receive(p->world->sim, p->peer, bytes, 1 + below(p->world, sizeof(bytes)));
+	long n =
+		weft_sim_receive(p->world->sim, p->peer, bytes, 1 + below(p->world, sizeof(bytes)));
 	for (long i = 0; i < n; i++)
 		if (bytes[i] != pattern(p, true, p->peer_in++))
 			fail(p->world, "the peer received a wrong byte");
@@ -276,17 +292,26 @@ static void peer_moves(struct pair *p)
 
 static bool create(struct world *w, uint64_t seed)
 {
-	struct weft_sim_options sim = { .seed = seed, .cut = (uint8_t)below(w, 70), .delay = (uint8_t)below(w, 70),
-					.idle = (uint8_t)below(w, 60), .starve = (uint8_t)below(w, 20),
-					.end = (uint8_t)below(w, 40), .window = 1u << below(w, 13) };
+	struct weft_sim_options sim = { .seed = seed,
+		.cut = (uint8_t)below(w, 70),
+		.delay = (uint8_t)below(w, 70),
+		.idle = (uint8_t)below(w, 60),
+		.starve = (uint8_t)below(w, 20),
+		.end = (uint8_t)below(w, 40),
+		.window = 1u << below(w, 13) };
 	struct weft_addr address = { .port = 7000 };
 	w->sim = weft_sim_create(&sim);
 	w->hoards = below(w, 4) == 0;
 	w->held_max = 64 + below(w, w->hoards ? 200 : 3000);
-	struct weft_io_options io = { .backend = "sim", .sim = w->sim, .entries = 2 + below(w, 30),
-				      .buffer_size = 16u << below(w, w->hoards ? 2 : 7), .buffers_first = 2,
-				      .buffers_max = 2u << below(w, 6), .held_max = w->held_max };
-	/* what the kernel may have delivered before the cancel reaches it; results are held back for 6 waits at most */
+	struct weft_io_options io = { .backend = "sim",
+		.sim = w->sim,
+		.entries = 2 + below(w, 30),
+		.buffer_size = 16u << below(w, w->hoards ? 2 : 7),
+		.buffers_first = 2,
+		.buffers_max = 2u << below(w, 6),
+		.held_max = w->held_max };
+	/* what the kernel may have delivered before the cancel reaches it; results are held back
+	 * for 6 waits at most */
 	w->burst = io.buffer_size * 16;
 	for (unsigned i = 0; i < PAIRS; i++)
 		w->pairs[i] = (struct pair){ .world = w, .peer = -1 };
@@ -327,10 +352,12 @@ static void finish(struct world *w)
 		weft_loop_turn(w->loop, 0);
 	weft_io_counts(weft_loop_io(w->loop), &counts);
 	for (unsigned i = 0; i < PAIRS && !w->broken; i++)
-		while (w->pairs[i].peer >= 0 && !w->pairs[i].peer_ended && !w->pairs[i].peer_reset) {
+		while (w->pairs[i].peer >= 0 && !w->pairs[i].peer_ended &&
+			!w->pairs[i].peer_reset) {
 			uint64_t before = w->pairs[i].peer_in;
 			peer_receives(&w->pairs[i]);
-			if (before == w->pairs[i].peer_in && !w->pairs[i].peer_ended && !w->pairs[i].peer_reset) {
+			if (before == w->pairs[i].peer_in && !w->pairs[i].peer_ended &&
+				!w->pairs[i].peer_reset) {
 				fail(w, "a closed socket left its peer open");
 				break;
 			}

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT
  *
- * schedules: the real listener and relay code (runtime/net on runtime/loop on runtime/io) in the simulated
- * kernel, one seed after the other. In each world some clients connect through a gate whose handler relays to a
- * server; both sides send a pattern that names its sender, read slowly, shut, reset. The gate is drained at
- * some time, and opened again in some worlds.
+ * schedules: the real listener and relay code (runtime/net on runtime/loop on runtime/io) in the
+ * simulated kernel, one seed after the other. In each world some clients connect through a gate
+ * whose handler relays to a server; both sides send a pattern that names its sender, read slowly,
+ * shut, reset. The gate is drained at some time, and opened again in some worlds.
  *
  * schedules FIRST COUNT [-v]     ends at the first world that broke a promise, with its seed, and 1
  */
@@ -21,14 +21,14 @@ enum { ENDS = 8, TURNS_MAX = 60000 };
 
 /* One of the test's ends of a connection. */
 struct end {
-	int fd;             /* -1: not open */
-	uint8_t id;         /* of the pattern that it sends: its first byte */
+	int fd;     /* -1: not open */
+	uint8_t id; /* of the pattern that it sends: its first byte */
 	size_t total, sent, got;
-	int peer;           /* id of the pattern that it receives; -1: none yet */
+	int peer; /* id of the pattern that it receives; -1: none yet */
 	bool used, shut, ended, was_reset, did_reset, closed;
-	size_t reset_at;    /* resets after so many bytes sent; SIZE_MAX: does not */
-	bool waits;         /* sends nothing before the other's end came, as servers do */
-	unsigned slow;      /* percent of its chances to read that it lets pass */
+	size_t reset_at; /* resets after so many bytes sent; SIZE_MAX: does not */
+	bool waits;      /* sends nothing before the other's end came, as servers do */
+	unsigned slow;   /* percent of its chances to read that it lets pass */
 };
 
 struct scenario {
@@ -42,10 +42,11 @@ struct scenario {
 	struct weft_addr front, back;
 	struct end clients[ENDS], servers[ENDS];
 	unsigned client_count, clients_begun, server_count;
-	int upstream;       /* the server's listener; -1: there is none */
+	int upstream; /* the server's listener; -1: there is none */
 	uint32_t window;
-	unsigned rounds;    /* how often the gate opens */
-	bool gate_open, gate_drained, deadline_short, resets_happen, upstream_fails, failing, pausing;
+	unsigned rounds; /* how often the gate opens */
+	bool gate_open, gate_drained, deadline_short, resets_happen, upstream_fails, failing,
+		pausing;
 	const char *broken;
 };
 
@@ -86,7 +87,8 @@ static void step(struct weft_conn *conn)
 	}
 }
 
-static const struct weft_handler_info handler = { "relay", sizeof(struct weft_conn), step, WEFT_NONE };
+static const struct weft_handler_info handler = { "relay", sizeof(struct weft_conn), step,
+	WEFT_NONE };
 
 static void silent(void *user, enum weft_log_level level, struct weft_text line)
 {
@@ -152,7 +154,8 @@ static void receive_some(struct scenario *s, struct end *e)
 static void send_some(struct scenario *s, struct end *e)
 {
 	uint8_t bytes[1024];
-	size_t most = s->window < sizeof(bytes) ? s->window : sizeof(bytes), size = 1 + below(s, (unsigned)most);
+	size_t most = s->window < sizeof(bytes) ? s->window : sizeof(bytes),
+	       size = 1 + below(s, (unsigned)most);
 	size = size < e->total - e->sent ? size : e->total - e->sent;
 	for (size_t i = 0; i < size; i++)
 		bytes[i] = pattern(e->id, e->sent + i);
@@ -191,7 +194,8 @@ static bool move(struct scenario *s, struct end *e)
 static void take_servers(struct scenario *s)
 {
 	int fd;
-	while (s->upstream >= 0 && s->server_count < ENDS && (fd = weft_sim_accept(s->sim, s->upstream)) >= 0) {
+	while (s->upstream >= 0 && s->server_count < ENDS &&
+		(fd = weft_sim_accept(s->sim, s->upstream)) >= 0) {
 		struct end *e = &s->servers[s->server_count];
 		begin_end(s, e, fd, (uint8_t)(128 + s->server_count));
 		e->waits = below(s, 3) == 0;
@@ -230,7 +234,8 @@ static void open_gate(struct scenario *s)
 static void drain_gate(struct scenario *s)
 {
 	s->gate_drained = true;
-	weft_gate_drain(&s->gate, s->deadline_short ? 1 + below(s, 2000000) : INT64_C(3600000000000));
+	weft_gate_drain(
+		&s->gate, s->deadline_short ? 1 + below(s, 2000000) : INT64_C(3600000000000));
 }
 
 static bool create(struct scenario *s)
@@ -251,9 +256,13 @@ static bool create(struct scenario *s)
 		s->failing = true;
 	}
 	s->sim = weft_sim_create(&sim);
-	struct weft_io_options io = { .backend = "sim", .sim = s->sim, .entries = 4 + below(s, 60),
+	struct weft_io_options io = { .backend = "sim",
+		.sim = s->sim,
+		.entries = 4 + below(s, 60),
 		.buffer_size = 16u << below(s, 6),
-				      .buffers_first = 4, .buffers_max = 4u << below(s, 3), .held_max = 64 + below(s, 2000) };
+		.buffers_first = 4,
+		.buffers_max = 4u << below(s, 3),
+		.held_max = 64 + below(s, 2000) };
 	return s->sim && weft_loop_create(&io, &s->loop) == WEFT_OK;
 }
 
@@ -276,14 +285,16 @@ static void begin(struct scenario *s)
 	}
 	weft_conns_init(&s->conns, s->loop, NULL, NULL, 1);
 	s->conns.log = silent;
-	s->instance = (struct weft_instance){ .handler = &handler, .address = s->front, .label = "gate" };
+	s->instance =
+		(struct weft_instance){ .handler = &handler, .address = s->front, .label = "gate" };
 	open_gate(s);
 }
 
 static bool all_quiet(const struct scenario *s)
 {
 	for (unsigned i = 0; i < ENDS; i++)
-		if ((s->clients[i].used && !s->clients[i].closed) || (s->servers[i].used && !s->servers[i].closed))
+		if ((s->clients[i].used && !s->clients[i].closed) ||
+			(s->servers[i].used && !s->servers[i].closed))
 			return false;
 	return !s->gate_open && s->rounds == 0;
 }
@@ -298,8 +309,10 @@ static void live(struct scenario *s)
 			add_client(s);
 		take_servers(s);
 		for (unsigned i = 0; i < ENDS; i++) {
-			busy |= below(s, 2) ? move(s, &s->clients[i]) : s->clients[i].used && !s->clients[i].closed;
-			busy |= below(s, 2) ? move(s, &s->servers[i]) : s->servers[i].used && !s->servers[i].closed;
+			busy |= below(s, 2) ? move(s, &s->clients[i])
+					    : s->clients[i].used && !s->clients[i].closed;
+			busy |= below(s, 2) ? move(s, &s->servers[i])
+					    : s->servers[i].used && !s->servers[i].closed;
 		}
 		if (s->gate_open && !s->gate_drained && (unsigned)turn >= drain_at)
 			drain_gate(s);
@@ -308,7 +321,8 @@ static void live(struct scenario *s)
 			drain_at = (unsigned)turn + 20 + below(s, 300);
 		}
 		/* Nobody else moves, or not for long: time goes on to the next timer. */
-		bool patient = !busy || ((s->upstream_fails || s->deadline_short) && turn > 1000 && turn % 50 == 0);
+		bool patient = !busy ||
+			((s->upstream_fails || s->deadline_short) && turn > 1000 && turn % 50 == 0);
 		if (weft_loop_turn(s->loop, patient ? INT64_C(6000000000) : 0) != WEFT_OK)
 			fail(s, "a turn failed");
 	}
@@ -342,7 +356,8 @@ static void check(struct scenario *s)
 			if (!e->used)
 				continue;
 			if (e->peer >= 0) {
-				unsigned index = e->peer >= 128 ? (unsigned)e->peer - 128 : (unsigned)e->peer - 1;
+				unsigned index = e->peer >= 128 ? (unsigned)e->peer - 128
+								: (unsigned)e->peer - 1;
 				if (index >= ENDS || (e->peer >= 128) != (k == 0)) {
 					fail(s, "bytes of nobody");
 					continue;
@@ -358,7 +373,8 @@ static void check(struct scenario *s)
 	}
 	if (s->conns.counters.active != 0)
 		fail(s, "a connection is counted as active for ever");
-	if (s->conns.counters.accepted < s->clients_begun && !s->deadline_short && !s->resets_happen && !s->failing)
+	if (s->conns.counters.accepted < s->clients_begun && !s->deadline_short &&
+		!s->resets_happen && !s->failing)
 		fail(s, "a connection was never accepted");
 }
 
@@ -389,15 +405,18 @@ static void end(struct scenario *s)
 static void dump(const struct scenario *s)
 {
 	const struct weft_net_counters *c = &s->conns.counters;
-	printf("  t %.6f s; accepted %d active %d dial_failed %d; resets %d upstream_fails %d failing %d short deadline %d\n",
-	       (double)weft_loop_now(s->loop) / 1e9, (int)c->accepted, (int)c->active, (int)c->dial_failed, s->resets_happen,
-	       s->upstream_fails, s->failing, s->deadline_short);
+	printf("  t %.6f s; accepted %d active %d dial_failed %d; resets %d upstream_fails %d "
+	       "failing %d short deadline %d\n",
+		(double)weft_loop_now(s->loop) / 1e9, (int)c->accepted, (int)c->active,
+		(int)c->dial_failed, s->resets_happen, s->upstream_fails, s->failing,
+		s->deadline_short);
 	for (unsigned i = 0; i < 2 * ENDS; i++) {
 		const struct end *e = i < ENDS ? &s->clients[i] : &s->servers[i - ENDS];
 		if (e->used)
-			printf("  end %3d <- %3d: sent %zu of %zu, got %zu%s%s%s%s%s\n", e->id, e->peer, e->sent, e->total, e->got,
-			       e->shut ? ", shut" : "", e->ended ? ", ended" : "", e->was_reset ? ", was reset" : "",
-			       e->did_reset ? ", did reset" : "", e->closed ? ", closed" : "");
+			printf("  end %3d <- %3d: sent %zu of %zu, got %zu%s%s%s%s%s\n", e->id,
+				e->peer, e->sent, e->total, e->got, e->shut ? ", shut" : "",
+				e->ended ? ", ended" : "", e->was_reset ? ", was reset" : "",
+				e->did_reset ? ", did reset" : "", e->closed ? ", closed" : "");
 	}
 }
 

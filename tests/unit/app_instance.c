@@ -64,7 +64,8 @@ static void params(void)
 	setenv("SHOP_NAMESPACE", "from-env", 1);
 	struct weft_setting all[] = { { "limit", "1" }, { "limit", "8080" } };
 	CHECK_TEXT(create((struct weft_options){ 0 }, all, 2), "ok");
-	CHECK(weft_text_equal(weft_text_of(shop()->head.intern, shop()->params.namespace), WEFT_TEXT("from-env")));
+	CHECK(weft_text_equal(weft_text_of(shop()->head.intern, shop()->params.namespace),
+		WEFT_TEXT("from-env")));
 	CHECK(shop()->params.limit.has && shop()->params.limit.value == 8080);
 	weft_destroy(program);
 	program = NULL;
@@ -151,7 +152,8 @@ static void status(void)
 	put_service(80);
 	struct stat s;
 	CHECK(stat(path, &s) == 0 && (s.st_mode & 0777) == 0600);
-	CHECK(strstr(request("status\n"), "shop (shop.weft): running for 0 s, version 2\n") == answer);
+	CHECK(strstr(request("status\n"), "shop (shop.weft): running for 0 s, version 2\n") ==
+		answer);
 	CHECK(strstr(answer, "  services                      1 row   not synced\n"));
 	struct weft_documents d;
 	request("status json\n");
@@ -163,7 +165,8 @@ static void status(void)
 		strcmp(weft_doc_at(c->first, "name")->text.data, "services") == 0);
 	weft_documents_free(&d);
 	CHECK_TEXT(request("status\r\n") + 0, answer);
-	CHECK_TEXT(request("hello\n"), "! a request is `status` or `watch COLLECTION`, with ` json` behind it for JSON\n");
+	CHECK_TEXT(request("hello\n"),
+		"! a request is `status` or `watch COLLECTION`, with ` json` behind it for JSON\n");
 	CHECK_TEXT(request("watch nothing\n"), "! no collection has this name: nothing\n");
 	char large[2000];
 	memset(large, 'x', sizeof(large));
@@ -179,7 +182,8 @@ static void watch(void)
 	turn(1);
 	put_service(80);
 	int text = dial_admin(), json = dial_admin(), gone = dial_admin();
-	CHECK(send(text, "watch services\n", 15, 0) == 15 && send(json, "watch services json\n", 20, 0) == 20);
+	CHECK(send(text, "watch services\n", 15, 0) == 15 &&
+		send(json, "watch services json\n", 20, 0) == 20);
 	CHECK(send(gone, "watch services\n", 15, 0) == 15);
 	static const char row[] =
 		"{\"namespace\":\"shop\",\"name\":\"web\",\"labels\":{},\"ports\":[{\"name\":\"\","
@@ -222,7 +226,8 @@ static void random_requests(void)
 	for (int i = 0; i < 300; i++) {
 		char bytes[64];
 		size_t size = next_random(&random) % sizeof(bytes);
-		static const char *const words[] = { "status", " json", "watch ", "services", "\n", "\r", "conflicts(services)", "" };
+		static const char *const words[] = { "status", " json", "watch ", "services", "\n",
+			"\r", "conflicts(services)", "" };
 		size_t used = 0;
 		while (used < size) {
 			const char *w = words[next_random(&random) % 8];
@@ -262,9 +267,11 @@ static void sockets_in_the_way(void)
 	/* a file of somebody's is not removed */
 	int f = open(path, O_CREAT | O_WRONLY, 0600);
 	close(f);
-	CHECK(strstr(create((struct weft_options){ .admin = path }, NULL, 0), "ddress already in use"));
+	CHECK(strstr(
+		create((struct weft_options){ .admin = path }, NULL, 0), "ddress already in use"));
 	CHECK(unlink(path) == 0);
-	CHECK(strstr(create((struct weft_options){ .admin = "/nowhere/at/all" }, NULL, 0), "No such file"));
+	CHECK(strstr(create((struct weft_options){ .admin = "/nowhere/at/all" }, NULL, 0),
+		"No such file"));
 }
 
 /* ---- posts, stopping ---- */
@@ -304,7 +311,8 @@ static void posts(void)
 	struct pollfd p = { .fd = weft_descriptor(program), .events = POLLIN };
 	while (poll(&p, 1, 0) == 1)
 		turn(1);
-	CHECK(weft_post(program, call, &c) == WEFT_OK && poll(&p, 1, 1000) == 1); /* an embedding loop is told */
+	CHECK(weft_post(program, call, &c) == WEFT_OK &&
+		poll(&p, 1, 1000) == 1); /* an embedding loop is told */
 	CHECK(weft_turn(program, 0) == WEFT_OK && c.calls == 4001);
 	CHECK(weft_post(program, call, &c) == WEFT_OK);
 	weft_destroy(program); /* with one that never ran */
@@ -335,7 +343,8 @@ static void check_states(void)
 {
 	int fd[2];
 	CHECK(pipe(fd) == 0);
-	CHECK_TEXT(create((struct weft_options){ .has_check = true, .check_fd = fd[1] }, NULL, 0), "ok");
+	CHECK_TEXT(create((struct weft_options){ .has_check = true, .check_fd = fd[1] }, NULL, 0),
+		"ok");
 	put_service(80);
 	close(fd[1]);
 	weft_destroy(program);
@@ -360,7 +369,8 @@ static void two_in_one_process(void)
 	put_service(81);
 	turn(2);
 	CHECK(weft_turn(one, 0) == WEFT_OK);
-	CHECK(weft_table_count(weft_engine_table(((struct shop *)one)->head.engine, SHOP_SERVICES), WEFT_NEW) == 0);
+	CHECK(weft_table_count(weft_engine_table(((struct shop *)one)->head.engine, SHOP_SERVICES),
+		      WEFT_NEW) == 0);
 	weft_destroy(one);
 	weft_destroy(program);
 	CHECK(weft_alloc_live_bytes() == live);
@@ -371,7 +381,9 @@ static void no_memory(void)
 	size_t live = weft_alloc_live_bytes();
 	for (uint64_t k = 1;; k++) {
 		char *error = NULL;
-		struct weft_options o = { .size = sizeof(o), .admin = path, .manifests = dir, .log = drop_line };
+		struct weft_options o = {
+			.size = sizeof(o), .admin = path, .manifests = dir, .log = drop_line
+		};
 		weft_alloc_fail_at(k, 0);
 		enum weft_status s = weft_create(&shop_info, &o, &program, &error);
 		if (s == WEFT_OK) {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT
  *
- * app_main.c: the command line of a built program, each in a process of its own: exit codes, what is said, signals.
+ * app_main.c: the command line of a built program, each in a process of its own: exit codes, what
+ * is said, signals.
  */
 #include <signal.h>
 #include <sys/stat.h>
@@ -13,7 +14,8 @@
 static char dir[64], said[8192];
 static int code;
 
-/* Runs weft_main with these arguments; sends `signals` SIGTERMs once it says that something happened. */
+/* Runs weft_main with these arguments; sends `signals` SIGTERMs once it says that something
+ * happened. */
 static const char *run(int signals, ...)
 {
 	char *argv[16] = { (char *)"shop" };

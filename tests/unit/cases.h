@@ -16,7 +16,8 @@
 static int cases_failed;
 static bool case_bad;
 
-static void __attribute__((format(printf, 3, 4), unused)) case_fail(const char *file, int line, const char *format, ...)
+static void __attribute__((format(printf, 3, 4), unused))
+case_fail(const char *file, int line, const char *format, ...)
 {
 	va_list args;
 	printf("  %s:%d: ", file, line);
@@ -27,12 +28,12 @@ static void __attribute__((format(printf, 3, 4), unused)) case_fail(const char *
 	case_bad = true;
 }
 
-#define CHECK(condition)                                                        \
-	do {                                                                    \
-		if (!(condition)) {                                             \
+#define CHECK(condition)                                                         \
+	do {                                                                     \
+		if (!(condition)) {                                              \
 			case_fail(__FILE__, __LINE__, "not so: %s", #condition); \
-			return;                                                 \
-		}                                                               \
+			return;                                                  \
+		}                                                                \
 	} while (0)
 #define CHECK_TEXT(got, want)                                                                     \
 	do {                                                                                      \
@@ -43,15 +44,15 @@ static void __attribute__((format(printf, 3, 4), unused)) case_fail(const char *
 			return;                                                                   \
 		}                                                                                 \
 	} while (0)
-#define CASE(function)                                             \
-	do {                                                       \
-		case_bad = false;                                  \
-		function();                                        \
-		if (case_bad)                                      \
+#define CASE(function)                                                             \
+	do {                                                                       \
+		case_bad = false;                                                  \
+		function();                                                        \
+		if (case_bad)                                                      \
 			printf("FAIL %s: see above\n", #function), cases_failed++; \
-		else                                               \
-			printf("ok %s\n", #function);              \
-		fflush(stdout);                                    \
+		else                                                               \
+			printf("ok %s\n", #function);                              \
+		fflush(stdout);                                                    \
 	} while (0)
 
 static inline int cases_end(void)

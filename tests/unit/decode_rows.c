@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT
  *
- * decode_rows.c: documents into rows: what fits, what is absent, what is empty, what is refused and with which words.
+ * decode_rows.c: documents into rows: what fits, what is absent, what is empty, what is refused and
+ * with which words.
  */
 #include "base/alloc.h"
 #include "base/buffer.h"
@@ -19,7 +20,8 @@ static const char *decode(const struct weft_type *t, const char *yaml)
 	_Alignas(16) char value[512];
 	struct weft_decode d = { .intern = intern };
 	struct weft_buffer b = { 0 };
-	enum weft_status status = weft_documents_read(&docs, WEFT_DOCUMENT_YAML, (struct weft_text){ yaml, strlen(yaml) });
+	enum weft_status status = weft_documents_read(
+		&docs, WEFT_DOCUMENT_YAML, (struct weft_text){ yaml, strlen(yaml) });
 	if (status == WEFT_OK && docs.first && docs.first->broken)
 		weft_buffer_format(&b, "broken: %s", docs.first->broken->reason);
 	else if (status == WEFT_OK && docs.first) {
@@ -27,7 +29,8 @@ static const char *decode(const struct weft_type *t, const char *yaml)
 		if (status == WEFT_OK)
 			weft_json_value(&b, intern, t, value);
 		else
-			weft_buffer_format(&b, "!%u:%s", d.line, status == WEFT_INVALID ? d.reason : "no memory");
+			weft_buffer_format(&b, "!%u:%s", d.line,
+				status == WEFT_INVALID ? d.reason : "no memory");
 	}
 	weft_documents_free(&docs);
 	weft_intern_sweep(intern);
@@ -51,17 +54,20 @@ static void services(void)
 		"\"protocol\":{\"Unknown\":{\"0\":\"SCTP\"}}}],\"selector\":{\"Match\":[{\"key\":"
 		"\"app\",\"operator\":\"In\",\"values\":[\"web\"]}]},\"created\":null}");
 	CHECK_TEXT(decode(&shop_service_type, "metadata: {name: web}\n"),
-		"{\"namespace\":\"default\",\"name\":\"web\",\"labels\":{},\"ports\":[],\"selector\":\"Nothing\",\"created\":null}");
+		"{\"namespace\":\"default\",\"name\":\"web\",\"labels\":{},\"ports\":[],"
+		"\"selector\":\"Nothing\",\"created\":null}");
 }
 
 static void refusals(void)
 {
-	CHECK_TEXT(decode(&shop_service_type, "metadata: {namespace: x}\n"), "!1:metadata.name: this is missing");
+	CHECK_TEXT(decode(&shop_service_type, "metadata: {namespace: x}\n"),
+		"!1:metadata.name: this is missing");
 	CHECK_TEXT(decode(&shop_service_type, "[]"), "!1:a map is wanted here, not a list");
 	CHECK_TEXT(decode(&shop_service_type, "metadata: {name: 12}\n"),
 		"!1:metadata.name: text is wanted here, not the number 12: write it in quotes");
 	CHECK_TEXT(decode(&shop_service_type, "metadata: {name: a, labels: {v: yes}}\n"),
-		"!1:metadata.labels.v: text is wanted here, not the truth value yes: write it in quotes");
+		"!1:metadata.labels.v: text is wanted here, not the truth value yes: write it in "
+		"quotes");
 	CHECK_TEXT(decode(&shop_service_type, "metadata: {name: a}\nspec: x\n"),
 		"!2:spec: a map is wanted here, not the text \"x\"");
 	CHECK_TEXT(decode(&shop_service_type,
@@ -74,10 +80,12 @@ static void refusals(void)
 		"!5:spec.ports[1]: an earlier element has the same `name`");
 	CHECK_TEXT(decode(&shop_service_type, "metadata: {name: a}\nspec: {ports: [null]}\n"),
 		"!2:spec.ports[0]: nothing stands here");
-	CHECK_TEXT(decode(&shop_service_type, "metadata: {name: a}\nspec: {ports: [{port: http}]}\n"),
+	CHECK_TEXT(
+		decode(&shop_service_type, "metadata: {name: a}\nspec: {ports: [{port: http}]}\n"),
 		"!2:spec.ports[0].port: a port is a number, not the text \"http\"");
 	CHECK_TEXT(decode(&shop_service_type, "metadata: {name: a, creationTimestamp: today}\n"),
-		"!1:metadata.creationTimestamp: \"today\" does not fit Instant: it is not a time like 2026-01-31T12:00:00Z");
+		"!1:metadata.creationTimestamp: \"today\" does not fit Instant: it is not a time "
+		"like 2026-01-31T12:00:00Z");
 	CHECK_TEXT(decode(&shop_service_type, "metadata: {name: a, x: {b: 1, b: 2}}\n"),
 		"!1:the key `b` stands twice in one map, first in line 1");
 }
@@ -102,7 +110,8 @@ static void selectors(void)
 	CHECK_TEXT(selector("{matchLabels: x}"),
 		"{\"Match\":[{\"key\":\"matchLabels\",\"operator\":\"In\",\"values\":[\"x\"]}]}");
 	CHECK_TEXT(selector("{matchExpressions: [{key: a, operator: Has}]}"),
-		"!1:matchExpressions[0]: `operator` is In, NotIn, Exists or DoesNotExist, not the text \"Has\"");
+		"!1:matchExpressions[0]: `operator` is In, NotIn, Exists or DoesNotExist, not the "
+		"text \"Has\"");
 	CHECK_TEXT(selector("{matchExpressions: [{key: a}]}"),
 		"!1:matchExpressions[0]: `operator` is In, NotIn, Exists or DoesNotExist");
 	CHECK_TEXT(selector("{matchExpressions: [{key: a, operator: In}]}"),
@@ -127,10 +136,12 @@ static void scalars(void)
 		const char *yaml, *want;
 	} all[] = {
 		{ &weft_type_bool, "true", "true" },
-		{ &weft_type_bool, "'true'", "!1:true or false is wanted here, not the text \"true\"" },
+		{ &weft_type_bool, "'true'",
+			"!1:true or false is wanted here, not the text \"true\"" },
 		{ &weft_type_int, "-12", "-12" },
 		{ &weft_type_int, "1.5", "!1:an integer is wanted here, not the number 1.5" },
-		{ &weft_type_int, "99999999999999999999", "!1:an integer is wanted here, not the number 99999999999999999999" },
+		{ &weft_type_int, "99999999999999999999",
+			"!1:an integer is wanted here, not the number 99999999999999999999" },
 		{ &weft_type_port, "'8080'", "8080" },
 		{ &weft_type_port, "0", "!1:a port is 1 to 65535, not the number 0" },
 		{ &shop_opt_port, "http", "null" },
@@ -140,7 +151,8 @@ static void scalars(void)
 		{ &weft_type_cidr, "10.0.0.1", "\"10.0.0.1/32\"" },
 		{ &weft_type_cidr, "10.0.0.0/8", "\"10.0.0.0/8\"" },
 		{ &weft_type_float, ".nan", "!1:a number is wanted here, not the number .nan" },
-		{ &weft_type_labels, "{b: '2', a: '1', c: null}", "{\"a\":\"1\",\"b\":\"2\",\"c\":\"\"}" },
+		{ &weft_type_labels, "{b: '2', a: '1', c: null}",
+			"{\"a\":\"1\",\"b\":\"2\",\"c\":\"\"}" },
 		{ &weft_type_labels, "[a]", "!1:a map of labels is wanted here, not a list" },
 	};
 	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
@@ -198,8 +210,10 @@ static void unread_keys_and_dotted_keys(void)
 			   "example.org/other: y}\nhosts: 3\n"),
 		"{\"ports\":[80,81],\"not_ports\":[],\"other\":[\"methods\",\"labels.example.org/"
 		"other\",\"hosts\"],\"deep\":\"x\"}");
-	CHECK_TEXT(decode(&rule_type, "{}"), "{\"ports\":[],\"not_ports\":[],\"other\":[],\"deep\":\"\"}");
-	CHECK_TEXT(decode(&rule_type, "labels: {example: 3}"), "!1:labels.example: a map is wanted here, not the number 3");
+	CHECK_TEXT(decode(&rule_type, "{}"),
+		"{\"ports\":[],\"not_ports\":[],\"other\":[],\"deep\":\"\"}");
+	CHECK_TEXT(decode(&rule_type, "labels: {example: 3}"),
+		"!1:labels.example: a map is wanted here, not the number 3");
 	CHECK_TEXT(decode(&rule_type, "labels: {example: 3, example.org/name: z}"),
 		"{\"ports\":[],\"not_ports\":[],\"other\":[\"labels.example\"],\"deep\":\"z\"}");
 }
@@ -236,10 +250,13 @@ static void maps_and_enums(void)
 	CHECK(strncmp(decode(&map_type, "{x: a}"), "!1:x: ", 6) == 0);
 	CHECK_TEXT(decode(&colour_type, "Red"), "\"Red\"");
 	CHECK_TEXT(decode(&colour_type, "b"), "\"Blue\"");
-	CHECK_TEXT(decode(&colour_type, "Blue"), "!1:one of Red, b is wanted here, not the text \"Blue\"");
+	CHECK_TEXT(decode(&colour_type, "Blue"),
+		"!1:one of Red, b is wanted here, not the text \"Blue\"");
 	CHECK_TEXT(decode(&shop_protocol, "QUIC"), "{\"Unknown\":{\"0\":\"QUIC\"}}");
-	CHECK_TEXT(decode(&shop_protocol, "{Unknown: {'0': QUIC}}"), "{\"Unknown\":{\"0\":\"QUIC\"}}");
-	CHECK_TEXT(decode(&shop_protocol, "3"), "!1:one of TCP, UDP, Unknown is wanted here, not the number 3");
+	CHECK_TEXT(
+		decode(&shop_protocol, "{Unknown: {'0': QUIC}}"), "{\"Unknown\":{\"0\":\"QUIC\"}}");
+	CHECK_TEXT(decode(&shop_protocol, "3"),
+		"!1:one of TCP, UDP, Unknown is wanted here, not the number 3");
 }
 
 static void no_memory(void)
@@ -248,12 +265,14 @@ static void no_memory(void)
 				   "{matchExpressions: [{key: z, operator: In, values: [q, w]}]}, "
 				   "ports: [{port: 1}, {name: x, port: 2}]}\n";
 	struct weft_documents docs;
-	CHECK(weft_documents_read(&docs, WEFT_DOCUMENT_YAML, (struct weft_text){ yaml, sizeof(yaml) - 1 }) == WEFT_OK);
+	CHECK(weft_documents_read(&docs, WEFT_DOCUMENT_YAML,
+		      (struct weft_text){ yaml, sizeof(yaml) - 1 }) == WEFT_OK);
 	for (uint64_t k = 1;; k++) {
 		struct shop_service row;
 		struct weft_decode d = { .intern = intern };
 		weft_alloc_fail_at(k, 0);
-		enum weft_status status = weft_decode_row(&d, &shop_service_type, docs.first->root, &row);
+		enum weft_status status =
+			weft_decode_row(&d, &shop_service_type, docs.first->root, &row);
 		bool failed = weft_alloc_failed();
 		weft_alloc_fail_at(0, 0);
 		weft_intern_sweep(intern);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT
  *
- * doc_json.c: RFC 8259, case by case: what must be read, what must be refused. The whole text is one value.
+ * doc_json.c: RFC 8259, case by case: what must be read, what must be refused. The whole text is
+ * one value.
  */
 #include "cases.h"
 #include "proto/document.h"
@@ -9,7 +10,10 @@ struct text_case {
 	const char *text;
 	size_t size;
 };
-#define T(literal) { literal, sizeof(literal) - 1 }
+#define T(literal)                           \
+	{                                    \
+		literal, sizeof(literal) - 1 \
+	}
 
 static const struct text_case good[] = {
 	/* structures */
@@ -248,13 +252,15 @@ static void cut_short(void)
 {
 	for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
 		const char *t = good[i].text + strspn(good[i].text, " \t\r\n");
-		for (size_t size = 0; size < good[i].size && (*t == '[' || *t == '{' || *t == '"'); size++) {
+		for (size_t size = 0; size < good[i].size && (*t == '[' || *t == '{' || *t == '"');
+			size++) {
 			struct text_case cut = { good[i].text, size };
 			size_t end = good[i].size;
 			while (end && strchr(" \t\r\n", good[i].text[end - 1]))
 				end--;
 			if (size < end && reads(cut))
-				case_fail(__FILE__, __LINE__, "read: the first %zu bytes of %s", size, good[i].text);
+				case_fail(__FILE__, __LINE__, "read: the first %zu bytes of %s",
+					size, good[i].text);
 		}
 	}
 }

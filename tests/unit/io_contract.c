@@ -113,7 +113,8 @@ static void on_connected(void *user, struct weft_io_socket *s, enum weft_status 
 	side->status = status;
 }
 
-static void on_received(void *user, struct weft_io_socket *s, struct weft_lease lease, enum weft_status status)
+static void on_received(
+	void *user, struct weft_io_socket *s, struct weft_lease lease, enum weft_status status)
 {
 	struct side *side = user;
 	if (status < 0) {
@@ -160,7 +161,8 @@ static void on_closed(void *user, struct weft_io_socket *s)
 	((struct side *)user)->closed++;
 }
 
-static const struct weft_io_socket_events side_events = { on_connected, on_received, on_sent, on_paused, on_closed };
+static const struct weft_io_socket_events side_events = { on_connected, on_received, on_sent,
+	on_paused, on_closed };
 
 struct door {
 	struct weft_io_listener *listener;
@@ -169,7 +171,8 @@ struct door {
 	enum weft_status status;
 };
 
-static void door_accepted(void *user, struct weft_io_listener *l, struct weft_io_socket *s, enum weft_status status)
+static void door_accepted(
+	void *user, struct weft_io_listener *l, struct weft_io_socket *s, enum weft_status status)
 {
 	struct door *door = user;
 	(void)l;
@@ -293,7 +296,8 @@ static void sends_large(void)
 	turns(2);
 	CHECK(side->sent == 0);
 	for (int i = 0; i < 200000; i++) {
-		long n = peer_receive(&w.net, peer, in + got, size - got < 50000 ? size - got : 50000);
+		long n = peer_receive(
+			&w.net, peer, in + got, size - got < 50000 ? size - got : 50000);
 		if (n == 0 && got < size)
 			break;
 		if (n > 0)
@@ -359,7 +363,8 @@ static void pauses(void)
 	for (int i = 0; i < 100 && side->size < 6; i++)
 		turns(1);
 	CHECK(side->size == 6 && memcmp(side->bytes, "onetwo", 6) == 0);
-	weft_io_pause(side->socket); /* and receive again at once: no byte is lost, and the pause is answered */
+	weft_io_pause(side->socket); /* and receive again at once: no byte is lost, and the pause is
+					answered */
 	weft_io_receive(side->socket);
 	side->paused = 0;
 	CHECK(turn_until(&side->paused));
@@ -377,18 +382,22 @@ static void holds_back(void)
 	struct door door;
 	uint8_t block[4096];
 	size_t put = 0, total = 64 * 1024;
-	begin((struct weft_io_options){ .buffer_size = 1024, .buffers_first = 64, .buffers_max = 64, .held_max = 4096 });
+	begin((struct weft_io_options){
+		.buffer_size = 1024, .buffers_first = 64, .buffers_max = 64, .held_max = 4096 });
 	int peer = one_connection(&door);
 	struct side *side = &door.sides[0];
 	side->keep = true;
 	weft_io_receive(side->socket);
 	fill(block, sizeof(block), 3);
 	for (int i = 0; i < 20; i++) {
-		long n = put < total ? peer_send(&w.net, peer, block + put % 4096, 4096 - put % 4096) : 0;
+		long n = put < total
+			? peer_send(&w.net, peer, block + put % 4096, 4096 - put % 4096)
+			: 0;
 		put += n > 0 ? (size_t)n : 0;
 		turns(2);
 	}
-	CHECK(w.sim.cut || side->size >= 4096); /* cut short, each lease holds few bytes, and the buffers end first */
+	CHECK(w.sim.cut || side->size >= 4096); /* cut short, each lease holds few bytes, and the
+						   buffers end first */
 	CHECK(side->size <= 4096 + 32 * 1024);
 	CHECK(w.sim.cut || side->kept_count < 64);
 	side->keep = false;
@@ -408,7 +417,8 @@ static void starves(void)
 {
 	struct door door;
 	uint8_t block[4096] = { 7 };
-	begin((struct weft_io_options){ .buffer_size = 512, .buffers_first = 8, .buffers_max = 8, .held_max = 1 << 20 });
+	begin((struct weft_io_options){
+		.buffer_size = 512, .buffers_first = 8, .buffers_max = 8, .held_max = 1 << 20 });
 	struct weft_addr a = open_door(&door);
 	int first = peer_connect(&w.net, &a);
 	turn_until(&door.accepted);
@@ -471,7 +481,8 @@ static void copies_out(void)
 {
 	struct door door;
 	struct weft_io_counts counts;
-	begin((struct weft_io_options){ .buffer_size = 512, .buffers_first = 8, .buffers_max = 8, .held_max = 1 << 20 });
+	begin((struct weft_io_options){
+		.buffer_size = 512, .buffers_first = 8, .buffers_max = 8, .held_max = 1 << 20 });
 	int peer = one_connection(&door);
 	struct side *side = &door.sides[0];
 	side->keep = true;
@@ -498,7 +509,8 @@ static void grows_buffers(void)
 	struct door door;
 	uint8_t block[4096] = { 7 };
 	struct weft_io_counts counts;
-	begin((struct weft_io_options){ .buffer_size = 512, .buffers_first = 4, .buffers_max = 64, .held_max = 1 << 20 });
+	begin((struct weft_io_options){
+		.buffer_size = 512, .buffers_first = 4, .buffers_max = 64, .held_max = 1 << 20 });
 	int peer = one_connection(&door);
 	struct side *side = &door.sides[0];
 	side->keep = true;
@@ -543,7 +555,8 @@ static void resets_after_the_end(void)
 	CHECK(turn_until(&side->ended));
 	turns(3);
 	CHECK(side->size == 4 && side->failed == 0);
-	if (weft_io_handle(side->socket) >= 0) { /* one that vanished without a reset is asked now and then */
+	if (weft_io_handle(side->socket) >=
+		0) { /* one that vanished without a reset is asked now and then */
 		int alive = 0;
 		socklen_t size = sizeof(alive);
 		getsockopt(weft_io_handle(side->socket), SOL_SOCKET, SO_KEEPALIVE, &alive, &size);
@@ -700,24 +713,28 @@ static void listen_errors(void)
 		struct weft_addr foreign = loopback(0);
 		foreign.ip.byte[12] = 192;
 		foreign.ip.byte[14] = 2;
-		CHECK(weft_io_listen(w.io, &foreign, NULL, &door_events, &door, &second) == WEFT_ADDRESS_UNAVAILABLE);
+		CHECK(weft_io_listen(w.io, &foreign, NULL, &door_events, &door, &second) ==
+			WEFT_ADDRESS_UNAVAILABLE);
 	}
 	peer_close(&w.net, other, false);
 	close_door(&door, -1);
 	end();
 }
 
-/* A group shares its address; whoever probes finds it in use. Closing one member loses no connection that waits. */
+/* A group shares its address; whoever probes finds it in use. Closing one member loses no
+ * connection that waits. */
 static void groups(void)
 {
 	struct door one = { 0 }, two = { 0 }, three = { 0 };
 	struct weft_addr a = loopback(0);
 	begin((struct weft_io_options){ 0 });
-	struct weft_io_listen_options group = { .reuse_port = true }, probe = { .reuse_port = true, .probe = true };
+	struct weft_io_listen_options group = { .reuse_port = true },
+				      probe = { .reuse_port = true, .probe = true };
 	CHECK(weft_io_listen(w.io, &a, &probe, &door_events, &one, &one.listener) == WEFT_OK);
 	weft_io_listener_local(one.listener, &a);
 	CHECK(weft_io_listen(w.io, &a, &group, &door_events, &two, &two.listener) == WEFT_OK);
-	CHECK(weft_io_listen(w.io, &a, &probe, &door_events, &three, &three.listener) == WEFT_IN_USE);
+	CHECK(weft_io_listen(w.io, &a, &probe, &door_events, &three, &three.listener) ==
+		WEFT_IN_USE);
 	turns(1);
 	int peers[8];
 	for (int i = 0; i < 8; i++)
@@ -758,7 +775,8 @@ static void too_many_files(void)
 	turn_until(&door.failed);
 	turns(3);
 	setrlimit(RLIMIT_NOFILE, &before);
-	CHECK(door.failed == 1 && door.status == WEFT_TOO_MANY_FILES); /* it stopped, and does not spin */
+	CHECK(door.failed == 1 &&
+		door.status == WEFT_TOO_MANY_FILES); /* it stopped, and does not spin */
 	if (!w.net.sim) {
 		weft_io_accept(door.listener);
 		CHECK(turn_until(&door.accepted)); /* nothing was lost */
@@ -789,7 +807,8 @@ static void timers(void)
 	int64_t now = weft_loop_now(w.loop), ms = 1000000;
 	int delays[] = { 30, 10, 20, 15 };
 	for (int i = 0; i < 4; i++) {
-		t[i] = (struct weft_timer){ .expired = on_expired, .user = (void *)(intptr_t)delays[i] };
+		t[i] = (struct weft_timer){ .expired = on_expired,
+			.user = (void *)(intptr_t)delays[i] };
 		CHECK(weft_timer_set(w.loop, &t[i], now + delays[i] * ms) == WEFT_OK);
 	}
 	weft_timer_stop(w.loop, &t[3]);
@@ -905,7 +924,8 @@ static void watches(void)
 	turns(3);
 	CHECK(watched == before);
 	close(again);
-	fd = open("/proc/self/exe", O_RDONLY); /* epoll takes no files, io_uring says that they are ready */
+	fd = open("/proc/self/exe",
+		O_RDONLY); /* epoll takes no files, io_uring says that they are ready */
 	CHECK(weft_io_watch(w.io, fd, WEFT_IO_READABLE, on_hangup, NULL, &watch) == WEFT_OK);
 	hangups = 0;
 	turns(4);
@@ -943,8 +963,9 @@ static bool readable(int fd, int ms)
 	return poll(&p, 1, ms) == 1;
 }
 
-/* Turns with no wait while the descriptor says so, as an embedding loop does; false when it does not come to
- * rest. (A signal of one eventfd from within another's comes some milliseconds late: a turn for nothing.) */
+/* Turns with no wait while the descriptor says so, as an embedding loop does; false when it does
+ * not come to rest. (A signal of one eventfd from within another's comes some milliseconds late: a
+ * turn for nothing.) */
 static bool quiet(int fd)
 {
 	int turned = 0;
@@ -1039,7 +1060,8 @@ static void run_all(const char *suffix)
 	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
 		case_bad = false;
 		cases[i].run();
-		printf(case_bad ? "FAIL %s/%s%s: see above\n" : "ok %s/%s%s\n", cases[i].name, w.backend, suffix);
+		printf(case_bad ? "FAIL %s/%s%s: see above\n" : "ok %s/%s%s\n", cases[i].name,
+			w.backend, suffix);
 		cases_failed += case_bad;
 		if (case_bad)
 			w.net.sim = NULL;
@@ -1058,7 +1080,9 @@ int main(void)
 	for (uint64_t seed = 1; seed <= 20; seed++) {
 		char suffix[32];
 		snprintf(suffix, sizeof(suffix), " seed %d", (int)seed);
-		w.sim = (struct weft_sim_options){ .seed = seed, .cut = 30, .delay = 30, .idle = 30, .starve = 10, .end = 20 };
+		w.sim = (struct weft_sim_options){
+			.seed = seed, .cut = 30, .delay = 30, .idle = 30, .starve = 10, .end = 20
+		};
 		run_all(suffix);
 	}
 	return cases_end();

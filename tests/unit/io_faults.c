@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT
  *
- * io_faults: the world is difficult: no io_uring, no memory at the k-th allocation, many sockets through a small ring.
+ * io_faults: the world is difficult: no io_uring, no memory at the k-th allocation, many sockets
+ * through a small ring.
  */
 #include "base/alloc.h"
 #include "io_peer.h"
@@ -31,18 +32,21 @@ static bool forbid_io_uring(void)
 		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
 	};
 	struct sock_fprog program = { sizeof(filter) / sizeof(*filter), filter };
-	return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 && prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) == 0;
+	return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 &&
+		prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) == 0;
 }
 
 static int without_io_uring(void)
 {
-	struct weft_io_options any = { .log = count_line }, named = { .backend = "io_uring" }, wrong = { .backend = "kqueue" };
+	struct weft_io_options any = { .log = count_line }, named = { .backend = "io_uring" },
+			       wrong = { .backend = "kqueue" };
 	struct weft_io *io;
 	if (!forbid_io_uring())
 		return 1;
 	if (weft_io_create(&any, &io) != WEFT_OK || strcmp(weft_io_backend(io), "none") != 0)
 		return 2;
-	if (weft_io_turn(io, 0) != WEFT_OK || strcmp(weft_io_backend(io), "epoll") != 0 || log_lines != 1)
+	if (weft_io_turn(io, 0) != WEFT_OK || strcmp(weft_io_backend(io), "epoll") != 0 ||
+		log_lines != 1)
 		return 3;
 	weft_io_destroy(io);
 	if (weft_io_create(&named, &io) != WEFT_OK || weft_io_turn(io, 0) != WEFT_UNSUPPORTED)
@@ -71,7 +75,8 @@ struct echo {
 	bool listener_closed;
 };
 
-static void echo_received(void *user, struct weft_io_socket *socket, struct weft_lease lease, enum weft_status status)
+static void echo_received(
+	void *user, struct weft_io_socket *socket, struct weft_lease lease, enum weft_status status)
 {
 	(void)user;
 	if (lease.size == 0 || status < 0) {
@@ -80,10 +85,12 @@ static void echo_received(void *user, struct weft_io_socket *socket, struct weft
 	}
 	static const char answer[] = "!";
 	weft_io_return(socket, lease);
-	weft_io_send(socket, answer, 1); /* FULL when the one before is not done: the client sends one at a time */
+	weft_io_send(socket, answer,
+		1); /* FULL when the one before is not done: the client sends one at a time */
 }
 
-static void echo_sent(void *user, struct weft_io_socket *socket, size_t size, enum weft_status status)
+static void echo_sent(
+	void *user, struct weft_io_socket *socket, size_t size, enum weft_status status)
 {
 	(void)user, (void)socket, (void)size, (void)status;
 }
@@ -94,10 +101,11 @@ static void echo_closed(void *user, struct weft_io_socket *socket)
 	((struct echo *)user)->open--;
 }
 
-static const struct weft_io_socket_events echo_events = { NULL, echo_received, echo_sent, NULL, echo_closed };
+static const struct weft_io_socket_events echo_events = { NULL, echo_received, echo_sent, NULL,
+	echo_closed };
 
-static void echo_accepted(void *user, struct weft_io_listener *listener, struct weft_io_socket *socket,
-	enum weft_status status)
+static void echo_accepted(void *user, struct weft_io_listener *listener,
+	struct weft_io_socket *socket, enum weft_status status)
 {
 	struct echo *echo = user;
 	if (status != WEFT_OK) {
@@ -119,7 +127,8 @@ static void echo_listener_closed(void *user, struct weft_io_listener *listener)
 
 static const struct weft_io_listener_events echo_listener = { echo_accepted, echo_listener_closed };
 
-static enum weft_status echo_begin(struct echo *echo, const struct weft_io_options *options, struct weft_addr *at)
+static enum weft_status echo_begin(
+	struct echo *echo, const struct weft_io_options *options, struct weft_addr *at)
 {
 	*at = loopback(0);
 	enum weft_status status = weft_io_create(options, &echo->io);
@@ -161,7 +170,8 @@ static void many_through_a_small_ring(const char *backend)
 		for (int turn = 0; turn < 2000 && answered < MANY; turn++) {
 			char byte;
 			weft_io_turn(echo.io, 1000000);
-			for (int i = answered; i < MANY && peer_receive(&net, peers[i], &byte, 1) == 1; i++)
+			for (int i = answered;
+				i < MANY && peer_receive(&net, peers[i], &byte, 1) == 1; i++)
 				answered++;
 		}
 		CHECK(answered == MANY);
@@ -198,10 +208,13 @@ static unsigned count_descriptors(void)
 	return count;
 }
 
-/* True when no allocation failed, so that it is over. Whatever fails is said by a status, and nothing leaks. */
+/* True when no allocation failed, so that it is over. Whatever fails is said by a status, and
+ * nothing leaks. */
 static bool one_connection_with_fault(const char *backend, uint64_t k)
 {
-	struct weft_io_options options = { .backend = backend, .buffers_first = 2, .buffers_max = 2 };
+	struct weft_io_options options = {
+		.backend = backend, .buffers_first = 2, .buffers_max = 2
+	};
 	struct network net = { NULL };
 	struct echo echo = { 0 };
 	struct weft_addr at;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT
  *
- * io_peer.h: the rest of the network for tests of runtime/io: the same few calls on real sockets and in the
- * simulation, so that one test runs on all three back ends. An end is an int; all calls return at once.
+ * io_peer.h: the rest of the network for tests of runtime/io: the same few calls on real sockets
+ * and in the simulation, so that one test runs on all three back ends. An end is an int; all calls
+ * return at once.
  */
 #ifndef TESTS_IO_PEER_H
 #define TESTS_IO_PEER_H

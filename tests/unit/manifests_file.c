@@ -31,7 +31,9 @@ struct tick {
 };
 
 static const struct weft_field drain_fields[] = {
-	{ .name = "namespace", .offset = offsetof(struct drain, namespace), .type = &weft_type_string },
+	{ .name = "namespace",
+		.offset = offsetof(struct drain, namespace),
+		.type = &weft_type_string },
 	{ .name = "pod", .offset = offsetof(struct drain, pod), .type = &weft_type_string },
 };
 static const struct weft_type drain_type = { .name = "Draining",
@@ -41,7 +43,9 @@ static const struct weft_type drain_type = { .name = "Draining",
 	.size = sizeof(struct drain),
 	.fields = drain_fields,
 	.field_count = 2 };
-static const struct weft_field self_fields[] = { { .name = "labels", .offset = 0, .type = &weft_type_labels } };
+static const struct weft_field self_fields[] = {
+	{ .name = "labels", .offset = 0, .type = &weft_type_labels }
+};
 static const struct weft_type self_type = { .name = "Workload",
 	.kind = WEFT_KIND_RECORD,
 	.align = 4,
@@ -51,7 +55,10 @@ static const struct weft_type self_type = { .name = "Workload",
 	.field_count = 1 };
 static const struct weft_field limits_fields[] = {
 	{ .name = "pause", .offset = offsetof(struct limits, pause), .type = &weft_type_duration },
-	{ .name = "name", .offset = offsetof(struct limits, name), .type = &weft_type_string, .path = "meta.name" },
+	{ .name = "name",
+		.offset = offsetof(struct limits, name),
+		.type = &weft_type_string,
+		.path = "meta.name" },
 };
 static const struct weft_type limits_type = { .name = "Limits",
 	.kind = WEFT_KIND_RECORD,
@@ -60,7 +67,9 @@ static const struct weft_type limits_type = { .name = "Limits",
 	.size = sizeof(struct limits),
 	.fields = limits_fields,
 	.field_count = 2 };
-static const struct weft_field tick_fields[] = { { .name = "at", .offset = 0, .type = &weft_type_instant } };
+static const struct weft_field tick_fields[] = {
+	{ .name = "at", .offset = 0, .type = &weft_type_instant }
+};
 static const struct weft_type tick_type = { .name = "Tick",
 	.kind = WEFT_KIND_RECORD,
 	.align = 8,
@@ -83,9 +92,17 @@ enum { DRAINING, SELF, SELF_REJECTED, LIMITS, LIMITS_REJECTED, TICK, TABLES };
 static const struct weft_table_info tables[] = {
 	{ .name = "draining", .row = &drain_type, .key = two, .key_count = 2, .is_input = true },
 	{ .name = "self", .row = &self_type, .is_input = true },
-	{ .name = "rejected(self)", .row = &wrong_type, .key = second, .key_count = 1, .is_input = true },
+	{ .name = "rejected(self)",
+		.row = &wrong_type,
+		.key = second,
+		.key_count = 1,
+		.is_input = true },
 	{ .name = "limits", .row = &limits_type, .is_input = true },
-	{ .name = "rejected(limits)", .row = &wrong_type, .key = second, .key_count = 1, .is_input = true },
+	{ .name = "rejected(limits)",
+		.row = &wrong_type,
+		.key = second,
+		.key_count = 1,
+		.is_input = true },
 	{ .name = "tick", .row = &tick_type, .is_input = true },
 };
 static const struct weft_engine_info engine = { .tables = tables, .table_count = TABLES };
@@ -96,17 +113,20 @@ static enum weft_status path(struct weft_intern *in, const char *name, void *val
 	int n = snprintf(text, sizeof(text), "%s/%s", dir, name);
 	return weft_intern_put_text(in, (struct weft_text){ text, (size_t)n }, value);
 }
-static enum weft_status draining_path(const void *p, struct weft_intern *in, const void *row, void *value)
+static enum weft_status draining_path(
+	const void *p, struct weft_intern *in, const void *row, void *value)
 {
 	(void)p, (void)row;
 	return path(in, "draining.yaml", value);
 }
-static enum weft_status self_path(const void *p, struct weft_intern *in, const void *row, void *value)
+static enum weft_status self_path(
+	const void *p, struct weft_intern *in, const void *row, void *value)
 {
 	(void)p, (void)row;
 	return path(in, "info/labels", value);
 }
-static enum weft_status limits_path(const void *p, struct weft_intern *in, const void *row, void *value)
+static enum weft_status limits_path(
+	const void *p, struct weft_intern *in, const void *row, void *value)
 {
 	(void)p, (void)row;
 	return path(in, "limits.json", value);
@@ -137,8 +157,13 @@ static const struct weft_source_info sources[] = {
 		.period = 20000000,
 		.place = "x:4" },
 };
-static const struct weft_program_info info = { .abi_version = WEFT_ABI_VERSION, .name = "files", .source = "files.weft",
-	.size = sizeof(struct weft_program_head), .engine = &engine, .sources = sources, .source_count = 4 };
+static const struct weft_program_info info = { .abi_version = WEFT_ABI_VERSION,
+	.name = "files",
+	.source = "files.weft",
+	.size = sizeof(struct weft_program_head),
+	.engine = &engine,
+	.sources = sources,
+	.source_count = 4 };
 
 static void drop_line(void *user, enum weft_log_level level, struct weft_text line)
 {
@@ -208,18 +233,23 @@ static void keyed_lists(void)
 {
 	save("draining.yaml", "- {namespace: shop, pod: a}\n- {namespace: shop, pod: b}\n");
 	CHECK(start());
-	CHECK_TEXT(until(DRAINING, "{\"namespace\":\"shop\",\"pod\":\"a\"}{\"namespace\":\"shop\",\"pod\":\"b\"}"),
+	CHECK_TEXT(until(DRAINING,
+			   "{\"namespace\":\"shop\",\"pod\":\"a\"}{\"namespace\":\"shop\",\"pod\":"
+			   "\"b\"}"),
 		"{\"namespace\":\"shop\",\"pod\":\"a\"}{\"namespace\":\"shop\",\"pod\":\"b\"}");
 	CHECK(weft_table_is_synced(table(DRAINING)));
 	save("draining.yaml", "[]\n");
 	CHECK_TEXT(until(DRAINING, ""), "");
 	save("draining.yaml", "namespace: shop\npod: c\n---\nnamespace: shop\npod: d\n");
-	CHECK_TEXT(until(DRAINING, "{\"namespace\":\"shop\",\"pod\":\"c\"}{\"namespace\":\"shop\",\"pod\":\"d\"}"),
+	CHECK_TEXT(until(DRAINING,
+			   "{\"namespace\":\"shop\",\"pod\":\"c\"}{\"namespace\":\"shop\",\"pod\":"
+			   "\"d\"}"),
 		"{\"namespace\":\"shop\",\"pod\":\"c\"}{\"namespace\":\"shop\",\"pod\":\"d\"}");
 	unlink(in_dir("draining.yaml")); /* gone is not empty */
 	for (int i = 0; i < 20; i++)
 		weft_turn(program, 5);
-	CHECK_TEXT(rows(DRAINING), "{\"namespace\":\"shop\",\"pod\":\"c\"}{\"namespace\":\"shop\",\"pod\":\"d\"}");
+	CHECK_TEXT(rows(DRAINING),
+		"{\"namespace\":\"shop\",\"pod\":\"c\"}{\"namespace\":\"shop\",\"pod\":\"d\"}");
 	weft_destroy(program);
 }
 
@@ -231,8 +261,11 @@ static void label_files(void)
 	mkdir(in_dir("info"), 0700);
 	mkdir(in_dir("info/..1"), 0700);
 	save("info/..1/labels", "app=\"web\"\nversion=\"a \\\"b\\\" \\n\"\n\nbare=x y\n");
-	CHECK(symlink("..1", in_dir("info/..data")) == 0 && symlink("..data/labels", in_dir("info/labels")) == 0);
-	CHECK_TEXT(until(SELF, "{\"labels\":{\"app\":\"web\",\"bare\":\"x y\",\"version\":\"a \\\"b\\\" \\n\"}}"),
+	CHECK(symlink("..1", in_dir("info/..data")) == 0 &&
+		symlink("..data/labels", in_dir("info/labels")) == 0);
+	CHECK_TEXT(until(SELF,
+			   "{\"labels\":{\"app\":\"web\",\"bare\":\"x y\",\"version\":\"a "
+			   "\\\"b\\\" \\n\"}}"),
 		"{\"labels\":{\"app\":\"web\",\"bare\":\"x y\",\"version\":\"a \\\"b\\\" \\n\"}}");
 	CHECK(weft_table_is_synced(table(SELF)));
 	mkdir(in_dir("info/..2"), 0700);
@@ -265,7 +298,8 @@ static void single_values(void)
 {
 	save("limits.json", "{\"pause\": \"250ms\", \"meta\": {\"name\": \"x\"}}");
 	CHECK(start());
-	CHECK_TEXT(until(LIMITS, "{\"pause\":\"250ms\",\"name\":\"x\"}"), "{\"pause\":\"250ms\",\"name\":\"x\"}");
+	CHECK_TEXT(until(LIMITS, "{\"pause\":\"250ms\",\"name\":\"x\"}"),
+		"{\"pause\":\"250ms\",\"name\":\"x\"}");
 	save("limits.json", "{\"pause\": 250, \"meta\": {\"name\": \"x\"}}");
 	CHECK_TEXT(until(LIMITS,
 			   "{\"pause\":\"250ms\",\"name\":\"x\"}{\"reason\":\"pause: text is "
@@ -293,7 +327,9 @@ static void clocks(void)
 	int64_t at = first->at, wall = now.tv_sec * INT64_C(1000000000) + now.tv_nsec;
 	CHECK(at <= wall && wall - at < INT64_C(1000000000));
 	uint64_t version = weft_engine_version(((struct weft_program_head *)program)->engine);
-	for (int i = 0; i < 100 && weft_engine_version(((struct weft_program_head *)program)->engine) < version + 3; i++)
+	for (int i = 0; i < 100 &&
+		weft_engine_version(((struct weft_program_head *)program)->engine) < version + 3;
+		i++)
 		weft_turn(program, 20);
 	const struct tick *later = weft_table_first(&c, table(TICK), WEFT_NEW);
 	CHECK(later && later->at >= at + 40000000);
@@ -310,7 +346,8 @@ int main(void)
 	CASE(label_files);
 	CASE(single_values);
 	CASE(clocks);
-	printf(weft_alloc_live_bytes() == live ? "ok nothing_left\n" : "FAIL nothing_left: bytes were left behind\n");
+	printf(weft_alloc_live_bytes() == live ? "ok nothing_left\n"
+					       : "FAIL nothing_left: bytes were left behind\n");
 	char command[100];
 	snprintf(command, sizeof(command), "rm -rf %s", dir);
 	return system(command) != 0 || weft_alloc_live_bytes() != live || cases_end();

@@ -87,7 +87,8 @@ static const char *state(void)
 			int port = 0;
 			end = strchr(at, '\n');
 			*end = 0;
-			const char *n = strstr(at, "\"name\":\""), *p = strstr(at, "\"port\":"), *q = strstr(at, "\"place\":\"");
+			const char *n = strstr(at, "\"name\":\""), *p = strstr(at, "\"port\":"),
+				   *q = strstr(at, "\"place\":\"");
 			if (n)
 				sscanf(n + 8, "%63[^\"]", name);
 			if (p)
@@ -95,7 +96,8 @@ static const char *state(void)
 			if (q)
 				sscanf(q + 9, "%63[^\"]", place);
 			if (i < 2)
-				weft_buffer_format(&b, "%s%s%s:%d", b.size ? " " : "", i ? "?" : "", name, port);
+				weft_buffer_format(&b, "%s%s%s:%d", b.size ? " " : "", i ? "?" : "",
+					name, port);
 			else
 				weft_buffer_format(&b, "%s!%s@%s", b.size ? " " : "", name, place);
 		}
@@ -156,7 +158,8 @@ static void end(void)
 	if (system(command) != 0)
 		abort();
 	if (weft_alloc_live_bytes() != live_before)
-		case_fail(__FILE__, __LINE__, "%zu bytes were left behind", weft_alloc_live_bytes() - live_before);
+		case_fail(__FILE__, __LINE__, "%zu bytes were left behind",
+			weft_alloc_live_bytes() - live_before);
 }
 
 static void loads_and_follows_a_save(void)
@@ -164,7 +167,8 @@ static void loads_and_follows_a_save(void)
 	save("a.yaml", service("web", 80));
 	CHECK(start());
 	CHECK_TEXT(until("web:80"), "web:80");
-	CHECK(weft_table_is_synced(weft_engine_table(((struct weft_program_head *)program)->engine, SHOP_SERVICES)));
+	CHECK(weft_table_is_synced(
+		weft_engine_table(((struct weft_program_head *)program)->engine, SHOP_SERVICES)));
 	uint64_t before = version();
 	save("a.yaml", service("web", 81));
 	CHECK_TEXT(until("web:81"), "web:81");
@@ -198,7 +202,8 @@ static void editors_do_not_make_a_file_vanish(void)
 	CHECK(start());
 	CHECK_TEXT(until("web:80"), "web:80");
 	uint64_t before = version();
-	/* vim: the old one aside, a new one written, the old one deleted; with 4913 and a swap file on the way */
+	/* vim: the old one aside, a new one written, the old one deleted; with 4913 and a swap file
+	 * on the way */
 	save("4913", "");
 	unlink(path_of("4913"));
 	save(".a.yaml.swp", "junk: [");
@@ -241,9 +246,11 @@ static void broken_documents_keep_what_was(void)
 	save("a.yaml", text);
 	CHECK(start());
 	CHECK_TEXT(until("db:81 web:80"), "db:81 web:80");
-	/* the second document breaks; a third one is new: db stays, the rejected row says whose it was and where */
+	/* the second document breaks; a third one is new: db stays, the rejected row says whose it
+	 * was and where */
 	snprintf(text, sizeof(text), "%s%s", service("web", 90),
-		"apiVersion: v1\nkind: Service\nmetadata: {name: db, namespace: shop}\nspec: {ports: [{port: 1}\n---\n");
+		"apiVersion: v1\nkind: Service\nmetadata: {name: db, namespace: shop}\nspec: "
+		"{ports: [{port: 1}\n---\n");
 	strcat(text, service("new", 7));
 	save("a.yaml", text);
 	CHECK_TEXT(until("db:81 new:7 web:90 !db@a.yaml:11"), "db:81 new:7 web:90 !db@a.yaml:11");
@@ -258,7 +265,8 @@ static void broken_documents_keep_what_was(void)
 	turn_for(30);
 	CHECK_TEXT(state(), "new:9");
 	/* broken before it says what it is: its lines tell whose it probably was */
-	save("b.yaml", "apiVersion: v1\n\tkind: Service\nmetadata:\n  name: late\n  namespace: shop\n");
+	save("b.yaml",
+		"apiVersion: v1\n\tkind: Service\nmetadata:\n  name: late\n  namespace: shop\n");
 	CHECK_TEXT(until("new:9 !late@b.yaml:2"), "new:9 !late@b.yaml:2");
 }
 
@@ -321,7 +329,8 @@ static void one_object_many_times(void)
 		save("a.yaml", text);
 		while (version() == before && now_ns() < began + INT64_C(60000000000))
 			weft_turn(program, 100);
-		text[strlen("{apiVersion: v1, kind: Service, metadata: {name: ")] = (char)('x' + round);
+		text[strlen("{apiVersion: v1, kind: Service, metadata: {name: ")] =
+			(char)('x' + round);
 	}
 	free(text);
 	struct weft_engine *e = ((struct weft_program_head *)program)->engine;
@@ -345,9 +354,13 @@ static void lists_and_kinds(void)
 	CHECK(start());
 	CHECK_TEXT(until("a:1 b:2"), "a:1 b:2");
 	struct weft_engine *e = ((struct weft_program_head *)program)->engine;
-	CHECK(weft_table_count(weft_engine_table(e, SHOP_ACCOUNTS), WEFT_NEW) == 1); /* `where` keeps one */
-	save("a.yaml", "kind: List\napiVersion: v1\nitems:\n- {apiVersion: v1, kind: Service, metadata: {name: a, name: b}}\n"
-		       "- {apiVersion: v1, kind: Service, metadata: {name: c}, spec: {ports: [{port: 3}]}}\n");
+	CHECK(weft_table_count(weft_engine_table(e, SHOP_ACCOUNTS), WEFT_NEW) ==
+		1); /* `where` keeps one */
+	save("a.yaml",
+		"kind: List\napiVersion: v1\nitems:\n- {apiVersion: v1, kind: Service, metadata: "
+		"{name: a, name: b}}\n"
+		"- {apiVersion: v1, kind: Service, metadata: {name: c}, spec: {ports: [{port: "
+		"3}]}}\n");
 	CHECK_TEXT(until("a:1 c:3 !a@a.yaml:4"), "a:1 c:3 !a@a.yaml:4");
 }
 
@@ -356,7 +369,8 @@ static void config_map_volumes(void)
 	char old[100], new[100];
 	mkdir(path_of("..1"), 0700);
 	save("..1/a.yaml", service("web", 1));
-	CHECK(symlink("..1", path_of("..data")) == 0 && symlink("..data/a.yaml", path_of("a.yaml")) == 0);
+	CHECK(symlink("..1", path_of("..data")) == 0 &&
+		symlink("..data/a.yaml", path_of("a.yaml")) == 0);
 	CHECK(start());
 	CHECK_TEXT(until("web:1"), "web:1");
 	mkdir(path_of("..2"), 0700);
@@ -468,11 +482,13 @@ static void time_to_commit(void)
 		worst = took > worst ? took : worst;
 		CHECK_TEXT(state(), want);
 	}
-	printf("  from saved file to commit: %.1f ms on average, %.1f at most\n", (double)sum / 20e6, (double)worst / 1e6);
+	printf("  from saved file to commit: %.1f ms on average, %.1f at most\n",
+		(double)sum / 20e6, (double)worst / 1e6);
 	CHECK(sum / 20 < INT64_C(20000000));
 }
 
-/* The k-th allocation of a save fails, for every k: the tables are as before or as after, and the next save is read. */
+/* The k-th allocation of a save fails, for every k: the tables are as before or as after, and the
+ * next save is read. */
 static void lost_memory(void)
 {
 	char text[1000], before[40], after[40];
@@ -495,13 +511,15 @@ static void lost_memory(void)
 		weft_alloc_fail_at(0, 0);
 		state();
 		if (strcmp(seen, before) != 0 && strcmp(seen, after) != 0) {
-			case_fail(__FILE__, __LINE__, "allocation %llu: %s", (unsigned long long)k, seen);
+			case_fail(__FILE__, __LINE__, "allocation %llu: %s", (unsigned long long)k,
+				seen);
 			return;
 		}
 		save("a.yaml", service("web", ++port));
 		snprintf(after, sizeof(after), "web:%d ?web:9", port);
 		if (strcmp(until(after), after) != 0) {
-			case_fail(__FILE__, __LINE__, "after allocation %llu: %s, should: %s", (unsigned long long)k, seen, after);
+			case_fail(__FILE__, __LINE__, "after allocation %llu: %s, should: %s",
+				(unsigned long long)k, seen, after);
 			return;
 		}
 		if (!failed)
@@ -521,15 +539,20 @@ static void random_histories(void)
 	for (int round = 0; round < 25; round++) {
 		for (int step = 0; step < 12; step++) {
 			bool last = step >= 8; /* the last four make each file whole */
-			const char *file = files[last ? (uint64_t)step - 8 : next_random(&random) % 4];
+			const char *file =
+				files[last ? (uint64_t)step - 8 : next_random(&random) % 4];
 			uint64_t what = last ? 0 : next_random(&random) % 6;
 			text[0] = 0;
 			for (uint64_t n = next_random(&random) % 4; n > 0; n--) {
-				int port = what == 1 && n == 2 ? 0 : 1 + (int)(next_random(&random) % 9);
+				int port = what == 1 && n == 2
+					? 0
+					: 1 + (int)(next_random(&random) % 9);
 				strcat(text, service(names[next_random(&random) % 5], port));
 			}
 			if (what == 2)
-				strcat(text, "kind: Service\napiVersion: v1\nmetadata: {name: p, namespace: shop\n");
+				strcat(text,
+					"kind: Service\napiVersion: v1\nmetadata: {name: p, "
+					"namespace: shop\n");
 			snprintf(old, sizeof(old), "%s", path_of(file));
 			snprintf(new, sizeof(new), "%s", path_of(files[next_random(&random) % 4]));
 			if (what == 3)
@@ -547,7 +570,8 @@ static void random_histories(void)
 		weft_destroy(program);
 		program = followed;
 		if (strcmp(until(fresh), fresh) != 0) {
-			case_fail(__FILE__, __LINE__, "round %d: %s\n    afresh: %s", round, seen, fresh);
+			case_fail(__FILE__, __LINE__, "round %d: %s\n    afresh: %s", round, seen,
+				fresh);
 			return;
 		}
 	}
@@ -566,8 +590,9 @@ static void random_bytes_do_no_harm(void)
 			service("web", 80), service("db", 81));
 		for (int i = (int)(next_random(&random) % 8); i >= 0; i--) {
 			static const char spice[] = "{}[]:,-#&*!|>'\"%@\n\t ";
-			text[next_random(&random) % (uint64_t)n] =
-				next_random(&random) & 1 ? (char)next_random(&random) : spice[next_random(&random) % (sizeof(spice) - 1)];
+			text[next_random(&random) % (uint64_t)n] = next_random(&random) & 1
+				? (char)next_random(&random)
+				: spice[next_random(&random) % (sizeof(spice) - 1)];
 		}
 		FILE *f = fopen(path_of(next_random(&random) & 1 ? "a.yaml" : "b.json"), "w");
 		fwrite(text, 1, (size_t)n, f);
@@ -579,15 +604,15 @@ static void random_bytes_do_no_harm(void)
 	CHECK_TEXT(until("web:80"), "web:80");
 }
 
-#define DIR_CASE(function) \
-	do {               \
-		case_bad = false; \
-		begin();   \
-		function(); \
-		end();     \
+#define DIR_CASE(function)                                                        \
+	do {                                                                      \
+		case_bad = false;                                                 \
+		begin();                                                          \
+		function();                                                       \
+		end();                                                            \
 		printf(case_bad ? "FAIL %s: see above\n" : "ok %s\n", #function); \
-		cases_failed += case_bad; \
-		fflush(stdout); \
+		cases_failed += case_bad;                                         \
+		fflush(stdout);                                                   \
 	} while (0)
 
 int main(int argc, char **argv)

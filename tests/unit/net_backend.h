@@ -9,24 +9,25 @@
 #include "net_program.h"
 
 /* Both loops: the clients' and the program's. */
-#define SERVE_UNTIL(condition)                                                                 \
-	do {                                                                                   \
-		int64_t end_ = weft_loop_now(the_loop) + INT64_C(3000000000);                  \
-		while (!(condition) && weft_loop_now(the_loop) < end_) {                       \
-			weft_loop_turn(home, 0);                                               \
-			weft_loop_turn(the_loop, 200000);                                      \
-		}                                                                              \
+#define SERVE_UNTIL(condition)                                                \
+	do {                                                                  \
+		int64_t end_ = weft_loop_now(the_loop) + INT64_C(3000000000); \
+		while (!(condition) && weft_loop_now(the_loop) < end_) {      \
+			weft_loop_turn(home, 0);                              \
+			weft_loop_turn(the_loop, 200000);                     \
+		}                                                             \
 	} while (0)
-#define SERVE_FOR(ms)                                                                          \
-	do {                                                                                   \
-		int64_t end_ = weft_loop_now(the_loop) + (ms) * INT64_C(1000000);              \
-		while (weft_loop_now(the_loop) < end_) {                                       \
-			weft_loop_turn(home, 0);                                               \
-			weft_loop_turn(the_loop, 200000);                                      \
-		}                                                                              \
+#define SERVE_FOR(ms)                                                           \
+	do {                                                                    \
+		int64_t end_ = weft_loop_now(the_loop) + (ms)*INT64_C(1000000); \
+		while (weft_loop_now(the_loop) < end_) {                        \
+			weft_loop_turn(home, 0);                                \
+			weft_loop_turn(the_loop, 200000);                       \
+		}                                                               \
 	} while (0)
 
-/* ---- a server that echoes the sequence: each accepted connection is an end of `backend_ends` ---- */
+/* ---- a server that echoes the sequence: each accepted connection is an end of `backend_ends` ----
+ */
 
 enum { BACKEND_ENDS = 2048 };
 static struct end *backend_ends[BACKEND_ENDS];
@@ -60,16 +61,18 @@ static void backend_is_closed(void *user, struct weft_io_listener *l)
 	backend_closed = true;
 }
 
-static const struct weft_io_listener_events backend_events = {backend_accepted, backend_is_closed};
+static const struct weft_io_listener_events backend_events = { backend_accepted,
+	backend_is_closed };
 
 static bool backend_begin(void)
 {
 	struct weft_addr any = loopback(0);
-	struct weft_io_listen_options options = {0};
+	struct weft_io_listen_options options = { 0 };
 	backend_count = 0;
 	backend_closed = false;
-	if (weft_io_listen(weft_loop_io(the_loop), &any, &options, &backend_events, NULL, &backend) < 0 ||
-	    weft_io_listener_local(backend, &backend_addr) < 0)
+	if (weft_io_listen(
+		    weft_loop_io(the_loop), &any, &options, &backend_events, NULL, &backend) < 0 ||
+		weft_io_listener_local(backend, &backend_addr) < 0)
 		return false;
 	weft_io_accept(backend);
 	return true;
@@ -119,7 +122,7 @@ static void client_end(struct end *e)
 static inline uint16_t free_port(void)
 {
 	struct weft_addr any = loopback(0), at = any;
-	struct weft_io_listen_options options = {0};
+	struct weft_io_listen_options options = { 0 };
 	struct weft_io_listener *l;
 	backend_closed = false;
 	if (weft_io_listen(weft_loop_io(the_loop), &any, &options, &backend_events, NULL, &l) < 0)

@@ -42,13 +42,15 @@ static void change_rows(uint64_t r, uint16_t port, uint16_t other)
 	if (r % 3 == 0)
 		delete_web(table, port);
 	else
-		put_web(table, port, loopback((r >> 32) % 8 ? port : other), backend_addr, (r >> 50) % 6 == 0);
+		put_web(table, port, loopback((r >> 32) % 8 ? port : other), backend_addr,
+			(r >> 50) % 6 == 0);
 }
 
 static void change_permission(uint64_t r, int k)
 {
 	struct weft_addr own;
-	if (clients[k] && clients[k]->stream && weft_io_local(weft_stream_socket(clients[k]->stream), &own) == WEFT_OK)
+	if (clients[k] && clients[k]->stream &&
+		weft_io_local(weft_stream_socket(clients[k]->stream), &own) == WEFT_OK)
 		put_allowed(own.port, (r >> 30) & 1);
 }
 
@@ -64,10 +66,14 @@ static void one_step(uint16_t first)
 	uint64_t r = next_random(&seed), i = (r >> 8) % PORTS;
 	int k = (int)((r >> 12) % CLIENTS);
 	switch ((r >> 20) % 8) {
-	case 0: case 1: case 2:
+	case 0:
+	case 1:
+	case 2:
 		change_rows(r, (uint16_t)(first + i), (uint16_t)(first + (i + 1) % PORTS));
 		break;
-	case 3: case 4: case 5:
+	case 3:
+	case 4:
+	case 5:
 		drop_client(k);
 		clients[k] = connect_to(loopback((uint16_t)(first + i)));
 		connected += clients[k] != NULL;
@@ -95,8 +101,8 @@ static void everything_moves(void)
 	reset_servers();
 	weft_net_drain(net, 0);
 	SERVE_UNTIL(weft_net_is_idle(net));
-	printf("  %zu connections, %llu judged, %llu revoked\n", connected, (unsigned long long)counter("judged"),
-		(unsigned long long)counter("revoked"));
+	printf("  %zu connections, %llu judged, %llu revoked\n", connected,
+		(unsigned long long)counter("judged"), (unsigned long long)counter("revoked"));
 	CHECK(wrong == 0);
 	CHECK(weft_net_is_idle(net) && counter("active") == 0);
 	CHECK(connected > 10);
@@ -108,7 +114,8 @@ static void run(const char *name, unsigned workers)
 		printf("skip %s: does not work here\n", name);
 		return;
 	}
-	printf("  over %s, %u workers, NET_CHURN_SEED=%llu\n", name, workers, (unsigned long long)seed);
+	printf("  over %s, %u workers, NET_CHURN_SEED=%llu\n", name, workers,
+		(unsigned long long)seed);
 	CASE(everything_moves);
 	backend_end();
 	program_end();
@@ -122,7 +129,8 @@ static void memory_is_back(void)
 
 int main(void)
 {
-	seed = getenv("NET_CHURN_SEED") ? strtoull(getenv("NET_CHURN_SEED"), NULL, 10) : (uint64_t)time(NULL);
+	seed = getenv("NET_CHURN_SEED") ? strtoull(getenv("NET_CHURN_SEED"), NULL, 10)
+					: (uint64_t)time(NULL);
 	run("epoll", 0);
 	run("io_uring", 0);
 	run("epoll", 2);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT
  *
- * net_ends.h: for tests of streams: worlds (socket pairs over each back end, memory pairs), and ends that send a
- * known sequence of bytes and check the sequence that they receive.
+ * net_ends.h: for tests of streams: worlds (socket pairs over each back end, memory pairs), and
+ * ends that send a known sequence of bytes and check the sequence that they receive.
  */
 #ifndef TESTS_NET_ENDS_H
 #define TESTS_NET_ENDS_H
@@ -24,7 +24,7 @@ struct end {
 	const char *name;
 	/* sending */
 	uint32_t out_seed;
-	size_t out_size, out_done;   /* of the sequence */
+	size_t out_size, out_done; /* of the sequence */
 	bool shut_after, sending;
 	uint8_t chunk[END_CHUNK];
 	size_t sent_calls, chunk_size;
@@ -32,10 +32,10 @@ struct end {
 	/* receiving */
 	uint32_t in_seed;
 	size_t in_done;
-	bool wrong;                  /* a byte that is not the sequence's */
+	bool wrong; /* a byte that is not the sequence's */
 	int ends, errors, pauses, closes;
 	enum weft_status error;
-	bool hold;                   /* keep the leases */
+	bool hold; /* keep the leases */
 	struct weft_lease held[4096];
 	size_t held_count, held_bytes;
 	bool lent_after_end;
@@ -63,7 +63,8 @@ static inline void end_pump(struct end *e)
 		e->out_size = e->out_done;
 }
 
-static void end_received(void *user, struct weft_stream *s, struct weft_lease lease, enum weft_status status)
+static void end_received(
+	void *user, struct weft_stream *s, struct weft_lease lease, enum weft_status status)
 {
 	struct end *e = user;
 	if (e->ends || e->errors)
@@ -118,9 +119,11 @@ static void end_closed(void *user, struct weft_stream *s)
 	e->stream = NULL;
 }
 
-static const struct weft_stream_events end_events = {end_received, end_sent, end_paused, end_closed};
+static const struct weft_stream_events end_events = { end_received, end_sent, end_paused,
+	end_closed };
 
-static inline struct end *end_new(const char *name, struct weft_stream *s, uint32_t out_seed, uint32_t in_seed)
+static inline struct end *end_new(
+	const char *name, struct weft_stream *s, uint32_t out_seed, uint32_t in_seed)
 {
 	struct end *e = calloc(1, sizeof(*e));
 	e->name = name;
@@ -153,7 +156,7 @@ static const char *the_world; /* "io_uring", "epoll", "pair" */
 
 static inline bool world_begin(const char *name)
 {
-	struct weft_io_options options = {.backend = strcmp(name, "pair") == 0 ? "epoll" : name};
+	struct weft_io_options options = { .backend = strcmp(name, "pair") == 0 ? "epoll" : name };
 	the_world = name;
 	if (weft_loop_create(&options, &the_loop) < 0)
 		return false;
@@ -165,19 +168,18 @@ static inline bool world_begin(const char *name)
 	return true;
 }
 
-
 /* Turns until the condition holds, at most two seconds. */
-#define TURN_UNTIL(condition)                                                                  \
-	do {                                                                                   \
-		int64_t end_ = weft_loop_now(the_loop) + INT64_C(2000000000);                  \
-		while (!(condition) && weft_loop_now(the_loop) < end_)                         \
-			weft_loop_turn(the_loop, 1000000);                                     \
+#define TURN_UNTIL(condition)                                                 \
+	do {                                                                  \
+		int64_t end_ = weft_loop_now(the_loop) + INT64_C(2000000000); \
+		while (!(condition) && weft_loop_now(the_loop) < end_)        \
+			weft_loop_turn(the_loop, 1000000);                    \
 	} while (0)
-#define TURN_FOR(ms)                                                                           \
-	do {                                                                                   \
-		int64_t end_ = weft_loop_now(the_loop) + (ms) * INT64_C(1000000);              \
-		while (weft_loop_now(the_loop) < end_)                                         \
-			weft_loop_turn(the_loop, 1000000);                                     \
+#define TURN_FOR(ms)                                                            \
+	do {                                                                    \
+		int64_t end_ = weft_loop_now(the_loop) + (ms)*INT64_C(1000000); \
+		while (weft_loop_now(the_loop) < end_)                          \
+			weft_loop_turn(the_loop, 1000000);                      \
 	} while (0)
 
 static inline uint32_t open_sockets(void)
@@ -217,7 +219,8 @@ static void world_listener_closed(void *user, struct weft_io_listener *l)
 	listener_closed = true;
 }
 
-static const struct weft_io_listener_events world_listener_events = {world_accepted, world_listener_closed};
+static const struct weft_io_listener_events world_listener_events = { world_accepted,
+	world_listener_closed };
 
 static void world_dialled(void *user, struct weft_stream *s, enum weft_status status)
 {
@@ -229,7 +232,7 @@ static void world_dialled(void *user, struct weft_stream *s, enum weft_status st
 
 static inline struct weft_addr loopback(uint16_t port)
 {
-	struct weft_addr addr = {{{[10] = 0xff, [11] = 0xff, [12] = 127, [15] = 1}}, port};
+	struct weft_addr addr = { { { [10] = 0xff, [11] = 0xff, [12] = 127, [15] = 1 } }, port };
 	return addr;
 }
 
@@ -237,11 +240,11 @@ static inline struct weft_addr loopback(uint16_t port)
 static inline bool world_pair(struct weft_stream **a, struct weft_stream **b)
 {
 	struct weft_addr any = loopback(0), at;
-	struct weft_io_listen_options options = {0};
+	struct weft_io_listen_options options = { 0 };
 	struct weft_io_listener *listener;
 	struct weft_dial *dial;
 	if (strcmp(the_world, "pair") == 0) {
-		struct weft_addr remote[2] = {loopback(1), loopback(2)};
+		struct weft_addr remote[2] = { loopback(1), loopback(2) };
 		struct weft_stream *end[2];
 		if (weft_pair_create(the_loop, remote, end) < 0)
 			return false;
@@ -251,8 +254,9 @@ static inline bool world_pair(struct weft_stream **a, struct weft_stream **b)
 	}
 	accepted_stream = dialled_stream = NULL;
 	dial_over = listener_closed = false;
-	if (weft_io_listen(weft_loop_io(the_loop), &any, &options, &world_listener_events, NULL, &listener) < 0 ||
-	    weft_io_listener_local(listener, &at) < 0)
+	if (weft_io_listen(weft_loop_io(the_loop), &any, &options, &world_listener_events, NULL,
+		    &listener) < 0 ||
+		weft_io_listener_local(listener, &at) < 0)
 		return false;
 	weft_io_accept(listener);
 	if (weft_dial_start(the_loop, at, NULL, world_dialled, NULL, &dial) < 0)

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT
  *
- * net_forward.c: a listener with a forward handler in real sockets: bytes, half-close, denial, dial failures, the dial
- * to oneself, adopt and dial without a socket; on the instance's thread, and with two workers.
+ * net_forward.c: a listener with a forward handler in real sockets: bytes, half-close, denial, dial
+ * failures, the dial to oneself, adopt and dial without a socket; on the instance's thread, and
+ * with two workers.
  */
 #include <unistd.h>
 
@@ -104,7 +105,7 @@ static void dialling_oneself_fails(void)
 static void wildcard_counts_as_oneself(void)
 {
 	uint16_t port = free_port();
-	struct weft_addr any = {{{0}}, port};
+	struct weft_addr any = { { { 0 } }, port };
 	put_web(TABLE_WEB, port, any, loopback(port), false);
 	SERVE_UNTIL(strcmp(state_of(TABLE_OBSERVED, port), "Open") == 0);
 	CHECK_TEXT(state_of(TABLE_OBSERVED, port), "Open");
@@ -215,7 +216,8 @@ static void revocation_is_exact(void)
 	SERVE_UNTIL(c[500]->errors);
 	CHECK(c[500]->error == WEFT_RESET);
 	SERVE_UNTIL(counter("active") == COUNT - 1);
-	CHECK(counter("judged") == judged + 2 && counter("revoked") == revoked + 1 && counter("active") == COUNT - 1);
+	CHECK(counter("judged") == judged + 2 && counter("revoked") == revoked + 1 &&
+		counter("active") == COUNT - 1);
 	CHECK(strstr(last_log, "revoked: not_allowed"));
 	for (int i = 0; i < COUNT; i++)
 		CHECK(i == 500 || (!c[i]->errors && !c[i]->ends));

@@ -10,10 +10,10 @@
 
 #include "net_backend.h"
 
-#define IS(table, port, text)                                                     \
-	do {                                                                      \
-		SERVE_UNTIL(strcmp(state_of(table, port), text) == 0);            \
-		CHECK_TEXT(state_of(table, port), text);                          \
+#define IS(table, port, text)                                          \
+	do {                                                           \
+		SERVE_UNTIL(strcmp(state_of(table, port), text) == 0); \
+		CHECK_TEXT(state_of(table, port), text);               \
 	} while (0)
 
 /* Soon: the workers close their sockets one after the other. */
@@ -154,7 +154,7 @@ static void the_first_by_order_has_the_address(void)
 	put_web(TABLE_WEB, 9, loopback(port), backend_addr, false); /* a rule before */
 	IS(TABLE_OBSERVED, 9, "Open");
 	IS(TABLE_LAST_OBSERVED, 7, "Failed(wanted by web[9])");
-	struct weft_addr any = {{{0}}, port};
+	struct weft_addr any = { { { 0 } }, port };
 	put_web(TABLE_WEB, 8, any, backend_addr, false); /* a key before; the wildcard overlaps */
 	IS(TABLE_OBSERVED, 8, "Open");
 	snprintf(wanted, sizeof(wanted), "Failed(wanted by web[8])");
@@ -175,9 +175,10 @@ static void the_first_by_order_has_the_address(void)
 static void in_use_is_failed_and_tried_again(void)
 {
 	struct weft_addr any = loopback(0), at;
-	struct weft_io_listen_options options = {.reuse_port = true};
+	struct weft_io_listen_options options = { .reuse_port = true };
 	struct weft_io_listener *other;
-	CHECK(weft_io_listen(weft_loop_io(the_loop), &any, &options, &backend_events, NULL, &other) == WEFT_OK);
+	CHECK(weft_io_listen(weft_loop_io(the_loop), &any, &options, &backend_events, NULL,
+		      &other) == WEFT_OK);
 	CHECK(weft_io_listener_local(other, &at) == WEFT_OK);
 	put_web(TABLE_WEB, at.port, at, backend_addr, false);
 	IS(TABLE_OBSERVED, at.port, "Failed(in use)");
@@ -197,7 +198,9 @@ static void in_use_is_failed_and_tried_again(void)
 
 static void address_of_nobody_is_failed(void)
 {
-	struct weft_addr nobody = {{{[10] = 0xff, [11] = 0xff, [12] = 192, [13] = 0, [14] = 2, [15] = 1}}, 80};
+	struct weft_addr nobody = {
+		{ { [10] = 0xff, [11] = 0xff, [12] = 192, [13] = 0, [14] = 2, [15] = 1 } }, 80
+	};
 	put_web(TABLE_WEB, 80, nobody, backend_addr, false);
 	IS(TABLE_OBSERVED, 80, "Failed(address unavailable)");
 	delete_web(TABLE_WEB, 80);
@@ -215,7 +218,8 @@ static void limit_files(int more)
 	struct rlimit now = files_before;
 	now.rlim_cur = now.rlim_cur < 4096 ? now.rlim_cur : 4096;
 	setrlimit(RLIMIT_NOFILE, &now);
-	for (filler_count = 0; filler_count < 4096 && (fd = open("/dev/null", O_RDONLY | O_CLOEXEC)) >= 0;)
+	for (filler_count = 0;
+		filler_count < 4096 && (fd = open("/dev/null", O_RDONLY | O_CLOEXEC)) >= 0;)
 		fillers[filler_count++] = fd;
 	while (more-- > 0)
 		close(fillers[--filler_count]);
@@ -228,10 +232,11 @@ static void unlimit_files(void)
 	setrlimit(RLIMIT_NOFILE, &files_before);
 }
 
-/* A multishot accept of io_uring has the limit of the time when it was armed, so this is epoll's. */
+/* A multishot accept of io_uring has the limit of the time when it was armed, so this is epoll's.
+ */
 static void accept_without_files(uint16_t port)
 {
-	SERVE_FOR(20); /* what is closing closes */
+	SERVE_FOR(20);  /* what is closing closes */
 	limit_files(1); /* enough for the client, none is left to accept it */
 	struct end *c = connect_to(loopback(port));
 	SERVE_FOR(150);
@@ -298,7 +303,7 @@ static void wait_holds_back(void)
 	CHECK(refuses(port));
 	put_web(TABLE_WEB, port, loopback(port), backend_addr, false);
 	IS(TABLE_OBSERVED, port, "Open");
-	struct weft_addr none = {0};
+	struct weft_addr none = { 0 };
 	put_web(TABLE_WEB, port, none, backend_addr, true); /* keeps what it has */
 	char label[32];
 	snprintf(label, sizeof(label), "web[%u]", port);
@@ -318,8 +323,9 @@ static void see(void *user, const struct weft_listener_view *view)
 {
 	(void)user;
 	seen++;
-	snprintf(seen_label + strlen(seen_label), sizeof(seen_label) - strlen(seen_label), "%s %s %zu;", view->label,
-		weft_listener_state_name(view->state), view->connections);
+	snprintf(seen_label + strlen(seen_label), sizeof(seen_label) - strlen(seen_label),
+		"%s %s %zu;", view->label, weft_listener_state_name(view->state),
+		view->connections);
 }
 
 static void status_shows_them_by_key(void)
@@ -357,7 +363,8 @@ static void hundred_at_once(void)
 	CHECK(weft_engine_commit(program.engine) == WEFT_OK);
 	for (uint16_t i = 0; i < 100; i++)
 		IS(TABLE_OBSERVED, (uint16_t)(first + i), "Open");
-	printf("  100 listeners open after %.1f ms\n", (double)(weft_loop_now(the_loop) - before) / 1e6);
+	printf("  100 listeners open after %.1f ms\n",
+		(double)(weft_loop_now(the_loop) - before) / 1e6);
 	weft_engine_begin(program.engine);
 	for (uint16_t i = 0; i < 100; i++) {
 		memset(&row, 0, sizeof(row));
@@ -396,7 +403,7 @@ static void unsynced_rows_are_held_back(void)
 	static const struct weft_net_host none;
 	struct weft_net_host host = none;
 	struct weft_net *other;
-	struct weft_program_head head = {.info = &program_info};
+	struct weft_program_head head = { .info = &program_info };
 	uint16_t port = free_port();
 	CHECK(weft_engine_create(&engine_info, &head, &head.engine) == WEFT_OK);
 	host = (struct weft_net_host){ .info = &program_info,

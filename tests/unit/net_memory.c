@@ -17,10 +17,12 @@ static void each_allocation_fails_once(void)
 	for (uint64_t k = 3; k < 70; k += 3) {
 		uint16_t port = free_port();
 		weft_alloc_fail_at(k, 0);
-		enum weft_status status = put_web(TABLE_WEB, port, loopback(port), backend_addr, false);
+		enum weft_status status =
+			put_web(TABLE_WEB, port, loopback(port), backend_addr, false);
 		turn_home(6);
 		weft_alloc_fail_at(0, 0);
-		CHECK(status == WEFT_OK || put_web(TABLE_WEB, port, loopback(port), backend_addr, false) == WEFT_OK);
+		CHECK(status == WEFT_OK ||
+			put_web(TABLE_WEB, port, loopback(port), backend_addr, false) == WEFT_OK);
 		SERVE_UNTIL(strcmp(state_of(TABLE_OBSERVED, port), "Open") == 0);
 		CHECK_TEXT(state_of(TABLE_OBSERVED, port), "Open");
 		weft_alloc_fail_at(k, 0);

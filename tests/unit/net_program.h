@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT
  *
- * net_program.h: a program written by hand, as the compiler would: one listener rule `web[port]` whose rows the test
- * puts itself, and a table `allowed[port]` that its `relay ... while` reads.
+ * net_program.h: a program written by hand, as the compiler would: one listener rule `web[port]`
+ * whose rows the test puts itself, and a table `allowed[port]` that its `relay ... while` reads.
  */
 #ifndef TESTS_NET_PROGRAM_H
 #define TESTS_NET_PROGRAM_H
@@ -35,10 +35,10 @@ struct allowed {
 enum { TABLE_WEB, TABLE_OBSERVED, TABLE_ALLOWED, TABLE_LAST, TABLE_LAST_OBSERVED, TABLES };
 
 static const struct weft_field web_fields[] = {
-	{"port", offsetof(struct web, port), &weft_type_port},
-	{"address", offsetof(struct web, address), &weft_type_addr},
-	{"wait", offsetof(struct web, wait), &weft_type_bool},
-	{"target", offsetof(struct web, target), &weft_type_addr},
+	{ "port", offsetof(struct web, port), &weft_type_port },
+	{ "address", offsetof(struct web, address), &weft_type_addr },
+	{ "wait", offsetof(struct web, wait), &weft_type_bool },
+	{ "target", offsetof(struct web, target), &weft_type_addr },
 };
 static const struct weft_type web_type = {
 	.name = "web",
@@ -48,7 +48,7 @@ static const struct weft_type web_type = {
 	.fields = web_fields,
 	.field_count = 4,
 };
-static const struct weft_field reason_fields[] = {{"0", 0, &weft_type_string}};
+static const struct weft_field reason_fields[] = { { "0", 0, &weft_type_string } };
 static const struct weft_type reason_type = {
 	.name = "reason",
 	.kind = WEFT_KIND_RECORD,
@@ -59,7 +59,10 @@ static const struct weft_type reason_type = {
 	.field_count = 1,
 };
 static const struct weft_variant state_variants[] = {
-	{"Pending", NULL, &reason_type}, {"Open", NULL, NULL}, {"Failed", NULL, &reason_type}, {"Draining", NULL, NULL},
+	{ "Pending", NULL, &reason_type },
+	{ "Open", NULL, NULL },
+	{ "Failed", NULL, &reason_type },
+	{ "Draining", NULL, NULL },
 };
 static const struct weft_type state_type = {
 	.name = "State",
@@ -72,8 +75,8 @@ static const struct weft_type state_type = {
 	.variant_count = 4,
 };
 static const struct weft_field observed_fields[] = {
-	{"port", offsetof(struct observed, port), &weft_type_port},
-	{"state", offsetof(struct observed, state), &state_type},
+	{ "port", offsetof(struct observed, port), &weft_type_port },
+	{ "state", offsetof(struct observed, state), &state_type },
 };
 static const struct weft_type observed_type = {
 	.name = "observed",
@@ -85,22 +88,49 @@ static const struct weft_type observed_type = {
 	.field_count = 2,
 };
 static const struct weft_field allowed_fields[] = {
-	{"port", offsetof(struct allowed, port), &weft_type_port},
-	{"yes", offsetof(struct allowed, yes), &weft_type_bool},
+	{ "port", offsetof(struct allowed, port), &weft_type_port },
+	{ "yes", offsetof(struct allowed, yes), &weft_type_bool },
 };
 static const struct weft_type allowed_type = {
-	.name = "allowed", .kind = WEFT_KIND_RECORD, .align = _Alignof(struct allowed), .size = sizeof(struct allowed),
-	.fields = allowed_fields, .field_count = 2,
+	.name = "allowed",
+	.kind = WEFT_KIND_RECORD,
+	.align = _Alignof(struct allowed),
+	.size = sizeof(struct allowed),
+	.fields = allowed_fields,
+	.field_count = 2,
 };
-static const uint16_t first_column[] = {0};
+static const uint16_t first_column[] = { 0 };
 static const struct weft_table_info tables[TABLES] = {
-	{.name = "web", .row = &web_type, .key = first_column, .key_count = 1, .is_input = true, .is_published = true},
-	{.name = "web.observed", .row = &observed_type, .key = first_column, .key_count = 1, .is_input = true},
-	{.name = "allowed", .row = &allowed_type, .key = first_column, .key_count = 1, .is_input = true, .is_published = true},
-	{.name = "last", .row = &web_type, .key = first_column, .key_count = 1, .is_input = true, .is_published = true},
-	{.name = "last.observed", .row = &observed_type, .key = first_column, .key_count = 1, .is_input = true},
+	{ .name = "web",
+		.row = &web_type,
+		.key = first_column,
+		.key_count = 1,
+		.is_input = true,
+		.is_published = true },
+	{ .name = "web.observed",
+		.row = &observed_type,
+		.key = first_column,
+		.key_count = 1,
+		.is_input = true },
+	{ .name = "allowed",
+		.row = &allowed_type,
+		.key = first_column,
+		.key_count = 1,
+		.is_input = true,
+		.is_published = true },
+	{ .name = "last",
+		.row = &web_type,
+		.key = first_column,
+		.key_count = 1,
+		.is_input = true,
+		.is_published = true },
+	{ .name = "last.observed",
+		.row = &observed_type,
+		.key = first_column,
+		.key_count = 1,
+		.is_input = true },
 };
-static const struct weft_engine_info engine_info = {.tables = tables, .table_count = TABLES};
+static const struct weft_engine_info engine_info = { .tables = tables, .table_count = TABLES };
 
 struct web_conn {
 	struct weft_conn conn;
@@ -116,7 +146,8 @@ static uint64_t port_hash(uint16_t port)
 static const struct allowed *find_allowed(struct weft_conn *conn, uint16_t port)
 {
 	struct weft_view_cursor c;
-	const struct allowed *row = weft_conn_first(conn, &c, TABLE_ALLOWED, WEFT_PRIMARY, port_hash(port));
+	const struct allowed *row =
+		weft_conn_first(conn, &c, TABLE_ALLOWED, WEFT_PRIMARY, port_hash(port));
 	while (row && row->port != port)
 		row = weft_view_next(&c);
 	return row;
@@ -153,7 +184,7 @@ static void web_step(struct weft_conn *conn)
 		if (conn->result < 0) {
 			char *why = weft_conn_scratch(conn, 64);
 			snprintf(why, 64, "dial: %s", weft_status_name(conn->result));
-			weft_conn_deny(conn, (struct weft_text){why, strlen(why)});
+			weft_conn_deny(conn, (struct weft_text){ why, strlen(why) });
 			return;
 		}
 		conn->state = 2;
@@ -164,7 +195,8 @@ static void web_step(struct weft_conn *conn)
 	}
 }
 
-static const struct weft_handler_info web_handler = {"web", sizeof(struct web_conn), web_step, TABLE_WEB};
+static const struct weft_handler_info web_handler = { "web", sizeof(struct web_conn), web_step,
+	TABLE_WEB };
 /* As web; or, when the test says so, an `extern handler`: takes the stream and owns it. */
 static bool last_takes;
 static struct end *taken;
@@ -177,9 +209,10 @@ static void last_step(struct weft_conn *conn)
 	taken = end_new("taken", weft_conn_take(conn), 2, 1);
 	weft_stream_receive(taken->stream);
 }
-static const struct weft_handler_info last_handler = {"last", sizeof(struct web_conn), last_step, TABLE_LAST};
-static const uint16_t web_needs[] = {TABLE_WEB};
-static const uint16_t last_needs[] = {TABLE_LAST};
+static const struct weft_handler_info last_handler = { "last", sizeof(struct web_conn), last_step,
+	TABLE_LAST };
+static const uint16_t web_needs[] = { TABLE_WEB };
+static const uint16_t last_needs[] = { TABLE_LAST };
 static const struct weft_rule_info rules[] = {
 	{ "web", "listener", TABLE_WEB, TABLE_OBSERVED, 1, 2, &web_handler, INT64_C(300000000),
 		false, web_needs, 1, "web.weft:1" },
@@ -218,7 +251,7 @@ static void keep_log(void *user, enum weft_log_level level, struct weft_text lin
 
 static bool program_begin(const char *backend, unsigned workers)
 {
-	struct weft_io_options options = {.backend = backend};
+	struct weft_io_options options = { .backend = backend };
 	memset(&program, 0, sizeof(program));
 	program.info = &program_info;
 	if (weft_loop_create(&options, &home) < 0 || weft_loop_turn(home, 0) < 0)
@@ -298,13 +331,15 @@ static inline const char *state_of(unsigned observed_table, uint16_t port)
 	struct observed key;
 	memset(&key, 0, sizeof(key));
 	key.port = port;
-	const struct observed *row = weft_table_get(weft_engine_table(program.engine, observed_table), WEFT_NEW, &key);
+	const struct observed *row =
+		weft_table_get(weft_engine_table(program.engine, observed_table), WEFT_NEW, &key);
 	if (!row)
 		return "none";
 	const char *name = state_variants[row->state.tag].name;
-	struct weft_text state = {name, strlen(name)}, reason = weft_text_of(program.intern, row->state.reason);
-	snprintf(text, sizeof(text), reason.size ? "%.*s(%.*s)" : "%.*s", (int)state.size, state.data, (int)reason.size,
-		reason.size ? reason.data : "");
+	struct weft_text state = { name, strlen(name) },
+			 reason = weft_text_of(program.intern, row->state.reason);
+	snprintf(text, sizeof(text), reason.size ? "%.*s(%.*s)" : "%.*s", (int)state.size,
+		state.data, (int)reason.size, reason.size ? reason.data : "");
 	return text;
 }
 

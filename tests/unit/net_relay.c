@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT
  *
- * net_relay.c: two streams joined by relay.c, over sockets and memory pairs: every byte in order both ways whatever the
- * pace of the ends, half-closes as half-closes, resets as resets, and a bounded number of bytes held.
+ * net_relay.c: two streams joined by relay.c, over sockets and memory pairs: every byte in order
+ * both ways whatever the pace of the ends, half-closes as half-closes, resets as resets, and a
+ * bounded number of bytes held.
  */
 #include "net/relay.h"
 #include "net_ends.h"
@@ -85,7 +86,8 @@ static void half_close_is_forwarded(void)
 	CHECK(!over && !client->ends && !client->errors);
 	end_send(server, 300000, true);
 	TURN_UNTIL(client->ends && over);
-	CHECK(client->in_done == 300000 && !client->wrong && client->ends == 1 && over_status == WEFT_OK);
+	CHECK(client->in_done == 300000 && !client->wrong && client->ends == 1 &&
+		over_status == WEFT_OK);
 	finish();
 }
 
@@ -126,7 +128,7 @@ static void slow_reader_holds_back_the_sender(void)
 	end_send(client, 30000000, true);
 	TURN_FOR(100);
 	size_t stuck = client->out_done;
-	CHECK(stuck < 20000000); /* what the kernel's buffers take, and no more */
+	CHECK(stuck < 20000000);         /* what the kernel's buffers take, and no more */
 	end_send(server, 100000, false); /* the other way goes on meanwhile */
 	TURN_UNTIL(client->in_done == 100000);
 	CHECK(client->in_done == 100000 && !client->wrong);
@@ -152,7 +154,8 @@ static void abort_ends_both(void)
 		weft_loop_turn(the_loop, 1000000);
 	weft_relay_abort(&relay, WEFT_CANCELLED);
 	TURN_UNTIL(client->errors && server->errors && over);
-	CHECK(client->error == WEFT_RESET && server->error == WEFT_RESET && over == 1 && over_status == WEFT_CANCELLED);
+	CHECK(client->error == WEFT_RESET && server->error == WEFT_RESET && over == 1 &&
+		over_status == WEFT_CANCELLED);
 	CHECK(!client->wrong && !server->wrong);
 	finish();
 }

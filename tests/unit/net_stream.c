@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT
  *
- * net_stream.c: the contract of stream.h, held against every kind of stream: sockets over io_uring and epoll,
- * and the memory pair.
+ * net_stream.c: the contract of stream.h, held against every kind of stream: sockets over io_uring
+ * and epoll, and the memory pair.
  */
 #include "net_ends.h"
 
@@ -192,20 +192,22 @@ static void dial_refused(void)
 static void dial_times_out(void)
 {
 	struct weft_addr any = loopback(0), at;
-	struct weft_io_listen_options options = {.backlog = 1};
+	struct weft_io_listen_options options = { .backlog = 1 };
 	struct weft_io_listener *listener;
 	struct weft_dial *filler[4], *dial;
-	CHECK(weft_io_listen(weft_loop_io(the_loop), &any, &options, &world_listener_events, NULL, &listener) == WEFT_OK);
+	CHECK(weft_io_listen(weft_loop_io(the_loop), &any, &options, &world_listener_events, NULL,
+		      &listener) == WEFT_OK);
 	CHECK(weft_io_listener_local(listener, &at) == WEFT_OK);
-	struct weft_stream *kept[4] = {0};
+	struct weft_stream *kept[4] = { 0 };
 	for (int i = 0; i < 4; i++) {
-		struct weft_dial_options brief = {.timeout = 100000000};
+		struct weft_dial_options brief = { .timeout = 100000000 };
 		dial_over = false;
-		CHECK(weft_dial_start(the_loop, at, &brief, world_dialled, NULL, &filler[i]) == WEFT_OK);
+		CHECK(weft_dial_start(the_loop, at, &brief, world_dialled, NULL, &filler[i]) ==
+			WEFT_OK);
 		TURN_UNTIL(dial_over);
 		kept[i] = dialled_stream;
 	}
-	struct weft_dial_options brief = {.timeout = 50000000};
+	struct weft_dial_options brief = { .timeout = 50000000 };
 	int64_t before = weft_loop_now(the_loop);
 	dial_over = false;
 	CHECK(weft_dial_start(the_loop, at, &brief, world_dialled, NULL, &dial) == WEFT_OK);
@@ -236,13 +238,14 @@ static void dial_cancelled_says_nothing(void)
 static void dial_from_a_source(void)
 {
 	struct weft_addr any = loopback(0), at;
-	struct weft_io_listen_options options = {0};
+	struct weft_io_listen_options options = { 0 };
 	struct weft_io_listener *listener;
 	struct weft_dial *dial;
-	CHECK(weft_io_listen(weft_loop_io(the_loop), &any, &options, &world_listener_events, NULL, &listener) == WEFT_OK);
+	CHECK(weft_io_listen(weft_loop_io(the_loop), &any, &options, &world_listener_events, NULL,
+		      &listener) == WEFT_OK);
 	CHECK(weft_io_listener_local(listener, &at) == WEFT_OK);
 	weft_io_accept(listener);
-	struct weft_dial_options from = {.has_source = true, .source = loopback(0)};
+	struct weft_dial_options from = { .has_source = true, .source = loopback(0) };
 	from.source.ip.byte[15] = 7;
 	dial_over = false;
 	accepted_stream = NULL;
@@ -251,7 +254,8 @@ static void dial_from_a_source(void)
 	CHECK(dial_status == WEFT_OK && accepted_stream);
 	CHECK(weft_stream_remote(accepted_stream).ip.byte[15] == 7);
 	struct weft_addr seen = weft_stream_remote(dialled_stream);
-	CHECK(seen.port == at.port && memcmp(&seen.ip, &at.ip, sizeof(at.ip)) == 0); /* v4 stays canonical */
+	CHECK(seen.port == at.port &&
+		memcmp(&seen.ip, &at.ip, sizeof(at.ip)) == 0); /* v4 stays canonical */
 	struct weft_addr original = weft_socket_original(weft_stream_socket(accepted_stream));
 	CHECK(original.port == at.port);
 	weft_stream_close(dialled_stream);

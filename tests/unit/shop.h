@@ -49,26 +49,31 @@ static enum weft_status shop_default_namespace(
 	(void)program, (void)row;
 	return weft_intern_put_text(in, WEFT_TEXT("default"), value);
 }
-static enum weft_status shop_selects_nothing(const void *program, struct weft_intern *in, const void *row, void *value)
+static enum weft_status shop_selects_nothing(
+	const void *program, struct weft_intern *in, const void *row, void *value)
 {
 	(void)program, (void)in, (void)row;
 	((struct weft_selector *)value)->kind = WEFT_SELECTOR_NOTHING;
 	return WEFT_OK;
 }
-static enum weft_status shop_tcp(const void *program, struct weft_intern *in, const void *row, void *value)
+static enum weft_status shop_tcp(
+	const void *program, struct weft_intern *in, const void *row, void *value)
 {
 	(void)program, (void)in, (void)row, (void)value; /* variant 0 */
 	return WEFT_OK;
 }
-static enum weft_status shop_no_name(const void *program, struct weft_intern *in, const void *row, void *value)
+static enum weft_status shop_no_name(
+	const void *program, struct weft_intern *in, const void *row, void *value)
 {
 	(void)program, (void)in, (void)row, (void)value; /* "" */
 	return WEFT_OK;
 }
-static enum weft_status shop_same_port(const void *program, struct weft_intern *in, const void *row, void *value)
+static enum weft_status shop_same_port(
+	const void *program, struct weft_intern *in, const void *row, void *value)
 {
 	(void)program, (void)in;
-	*(struct weft_opt_port *)value = (struct weft_opt_port){ true, ((const struct shop_port *)row)->port };
+	*(struct weft_opt_port *)value =
+		(struct weft_opt_port){ true, ((const struct shop_port *)row)->port };
 	return WEFT_OK;
 }
 
@@ -84,7 +89,8 @@ static const struct weft_type shop_opt_instant = { .name = "Instant?",
 	.size = sizeof(struct weft_opt_int),
 	.offset = offsetof(struct weft_opt_int, value),
 	.item = &weft_type_instant };
-static const struct weft_field shop_unknown_fields[] = { { .name = "0", .type = &weft_type_string } };
+static const struct weft_field shop_unknown_fields[] = { { .name = "0",
+	.type = &weft_type_string } };
 static const struct weft_type shop_unknown = { .name = "Unknown",
 	.kind = WEFT_KIND_RECORD,
 	.align = 4,
@@ -187,10 +193,18 @@ static const struct weft_type shop_account_type = { .name = "Account",
 	.fields = shop_account_fields,
 	.field_count = 2 };
 static const struct weft_field shop_rejected_fields[] = {
-	{ .name = "namespace", .offset = offsetof(struct shop_rejected, namespace), .type = &weft_type_string },
-	{ .name = "name", .offset = offsetof(struct shop_rejected, name), .type = &weft_type_string },
-	{ .name = "reason", .offset = offsetof(struct shop_rejected, reason), .type = &weft_type_string },
-	{ .name = "place", .offset = offsetof(struct shop_rejected, place), .type = &weft_type_string },
+	{ .name = "namespace",
+		.offset = offsetof(struct shop_rejected, namespace),
+		.type = &weft_type_string },
+	{ .name = "name",
+		.offset = offsetof(struct shop_rejected, name),
+		.type = &weft_type_string },
+	{ .name = "reason",
+		.offset = offsetof(struct shop_rejected, reason),
+		.type = &weft_type_string },
+	{ .name = "place",
+		.offset = offsetof(struct shop_rejected, place),
+		.type = &weft_type_string },
 };
 static const struct weft_type shop_rejected_type = { .name = "rejected",
 	.kind = WEFT_KIND_RECORD,
@@ -200,7 +214,8 @@ static const struct weft_type shop_rejected_type = { .name = "rejected",
 	.fields = shop_rejected_fields,
 	.field_count = 4 };
 
-static const uint16_t shop_key[] = { 0, 1 }, shop_rejected_key[] = { 0, 1, 3 }, shop_all[] = { 0, 1, 2, 3, 4, 5 };
+static const uint16_t shop_key[] = { 0, 1 }, shop_rejected_key[] = { 0, 1, 3 },
+		      shop_all[] = { 0, 1, 2, 3, 4, 5 };
 enum {
 	SHOP_SERVICES,
 	SHOP_SERVICES_REJECTED,
@@ -236,12 +251,14 @@ static const struct weft_table_info shop_tables[] = {
 		.key_count = 3,
 		.is_input = true },
 };
-static const struct weft_engine_info shop_engine = { .tables = shop_tables, .table_count = SHOP_TABLES };
+static const struct weft_engine_info shop_engine = { .tables = shop_tables,
+	.table_count = SHOP_TABLES };
 
 static bool shop_keep(const void *program, const struct weft_intern *in, const void *row)
 {
 	(void)program;
-	return !weft_text_equal(weft_text_of(in, ((const struct shop_account *)row)->name), WEFT_TEXT("default"));
+	return !weft_text_equal(
+		weft_text_of(in, ((const struct shop_account *)row)->name), WEFT_TEXT("default"));
 }
 static const struct weft_source_info shop_sources[] = {
 	{ .table = SHOP_SERVICES,

@@ -14,17 +14,21 @@ static enum weft_status text(struct weft_engine *e, const char *s, weft_id *id)
 	return weft_intern_text(e, (struct weft_text){ s, strlen(s) }, id);
 }
 
-static struct pod pod(struct weft_engine *e, const char *ns, const char *name, const char *app, int64_t weight)
+static struct pod pod(
+	struct weft_engine *e, const char *ns, const char *name, const char *app, int64_t weight)
 {
 	struct pod p = { .weight = weight };
-	if (text(e, ns, &p.ns) != WEFT_OK || text(e, name, &p.name) != WEFT_OK || text(e, app, &p.app) != WEFT_OK)
+	if (text(e, ns, &p.ns) != WEFT_OK || text(e, name, &p.name) != WEFT_OK ||
+		text(e, app, &p.app) != WEFT_OK)
 		abort();
 	return p;
 }
 
-static struct service service(struct weft_engine *e, const char *ns, const char *name, int64_t created, int64_t port)
+static struct service service(
+	struct weft_engine *e, const char *ns, const char *name, int64_t created, int64_t port)
 {
-	struct service s = { .created = { created >= 0, created >= 0 ? created : 0 }, .port = port };
+	struct service s = { .created = { created >= 0, created >= 0 ? created : 0 },
+		.port = port };
 	if (text(e, ns, &s.ns) != WEFT_OK || text(e, name, &s.name) != WEFT_OK)
 		abort();
 	return s;
@@ -54,7 +58,8 @@ static void both_states(void)
 	for (int64_t weight = 2; weight < 5; weight++) {
 		p = pod(e, "shop", "p1", weight == 3 ? "db" : "cart", weight);
 		CHECK(weft_engine_put(e, PODS, &p) == WEFT_OK);
-		const struct pod *was = weft_table_get(pods, WEFT_OLD, &p), *is = weft_table_get(pods, WEFT_NEW, &p);
+		const struct pod *was = weft_table_get(pods, WEFT_OLD, &p),
+				 *is = weft_table_get(pods, WEFT_NEW, &p);
 		CHECK(was == old && was->weight == 1 && is->weight == weight);
 	}
 	struct weft_cursor c;
@@ -63,12 +68,15 @@ static void both_states(void)
 	uint64_t cart = weft_hash_u64(weft_hash_u64(0, shop), weft_hash_text(WEFT_TEXT("cart")));
 	uint64_t key = weft_hash_u64(weft_hash_u64(0, shop), weft_hash_text(WEFT_TEXT("p1")));
 	CHECK(weft_index_first(&c, pods, 0, WEFT_OLD, web) == old && !weft_cursor_next(&c));
-	CHECK(!weft_index_first(&c, pods, 0, WEFT_NEW, web) && !weft_index_first(&c, pods, 0, WEFT_OLD, cart));
+	CHECK(!weft_index_first(&c, pods, 0, WEFT_NEW, web) &&
+		!weft_index_first(&c, pods, 0, WEFT_OLD, cart));
 	CHECK(weft_index_first(&c, pods, 0, WEFT_NEW, cart) && !weft_cursor_next(&c));
-	CHECK(weft_index_first(&c, pods, WEFT_PRIMARY, WEFT_OLD, key) == old && !weft_cursor_next(&c));
+	CHECK(weft_index_first(&c, pods, WEFT_PRIMARY, WEFT_OLD, key) == old &&
+		!weft_cursor_next(&c));
 	CHECK(weft_index_first(&c, pods, 1, WEFT_NEW, shop) && !weft_cursor_next(&c));
 	CHECK(weft_table_first(&c, pods, WEFT_OLD) == old && !weft_cursor_next(&c));
-	CHECK(weft_engine_delete(e, PODS, &p) == WEFT_OK && weft_engine_delete(e, PODS, &p) == WEFT_NOT_FOUND);
+	CHECK(weft_engine_delete(e, PODS, &p) == WEFT_OK &&
+		weft_engine_delete(e, PODS, &p) == WEFT_NOT_FOUND);
 	CHECK(weft_table_get(pods, WEFT_OLD, &p) == old && !weft_table_get(pods, WEFT_NEW, &p));
 	CHECK(weft_table_count(pods, WEFT_OLD) == 1 && weft_table_count(pods, WEFT_NEW) == 0);
 	p = pod(e, "shop", "p1", "web", 1);
@@ -91,7 +99,8 @@ struct watched {
 	enum weft_status begin;
 };
 
-static void watch_pods(void *user, const struct weft_table *t, const struct weft_change *changes, size_t count)
+static void watch_pods(
+	void *user, const struct weft_table *t, const struct weft_change *changes, size_t count)
 {
 	struct watched *w = user;
 	const struct weft_intern *in = weft_engine_intern(w->engine);
@@ -130,13 +139,17 @@ static void net_changes_reach_subscribers(void)
 	struct pod gone = pod(e, "shop", "p2", "", 0), fresh = pod(e, "shop", "p0", "x", 1),
 		   changed = pod(e, "shop", "p3", "web", 9), same = pod(e, "shop", "p1", "web", 1),
 		   passing = pod(e, "shop", "p9", "web", 1);
-	CHECK(weft_engine_put(e, PODS, &changed) == WEFT_OK && weft_engine_delete(e, PODS, &gone) == WEFT_OK);
-	CHECK(weft_engine_put(e, PODS, &fresh) == WEFT_OK && weft_engine_put(e, PODS, &same) == WEFT_OK);
-	CHECK(weft_engine_put(e, PODS, &passing) == WEFT_OK && weft_engine_delete(e, PODS, &passing) == WEFT_OK);
+	CHECK(weft_engine_put(e, PODS, &changed) == WEFT_OK &&
+		weft_engine_delete(e, PODS, &gone) == WEFT_OK);
+	CHECK(weft_engine_put(e, PODS, &fresh) == WEFT_OK &&
+		weft_engine_put(e, PODS, &same) == WEFT_OK);
+	CHECK(weft_engine_put(e, PODS, &passing) == WEFT_OK &&
+		weft_engine_delete(e, PODS, &passing) == WEFT_OK);
 	CHECK(weft_engine_commit(e) == WEFT_OK);
 	CHECK_TEXT(w.names, "+p0-p2~p3");
 	CHECK(w.columns == 8 && w.calls == 2 && once.calls == 1);
-	CHECK(weft_engine_begin(e) == WEFT_OK && weft_engine_synced(e, PODS) == WEFT_OK && weft_engine_commit(e) == WEFT_OK);
+	CHECK(weft_engine_begin(e) == WEFT_OK && weft_engine_synced(e, PODS) == WEFT_OK &&
+		weft_engine_commit(e) == WEFT_OK);
 	CHECK(w.calls == 3 && w.count == 0 && w.synced);
 	CHECK(weft_engine_begin(e) == WEFT_OK && weft_engine_commit(e) == WEFT_OK);
 	CHECK(w.calls == 3);
@@ -149,11 +162,14 @@ static void readiness_propagates(void)
 	CHECK(weft_engine_begin(e) == WEFT_OK && weft_engine_synced(e, PODS) == WEFT_OK);
 	weft_engine_rollback(e);
 	CHECK(!weft_table_is_synced(weft_engine_table(e, PODS)));
-	CHECK(weft_engine_begin(e) == WEFT_OK && weft_engine_synced(e, PODS) == WEFT_OK && weft_engine_commit(e) == WEFT_OK);
-	CHECK(weft_table_is_synced(weft_engine_table(e, TOTALS)) && !weft_table_is_synced(weft_engine_table(e, PAIRS)));
+	CHECK(weft_engine_begin(e) == WEFT_OK && weft_engine_synced(e, PODS) == WEFT_OK &&
+		weft_engine_commit(e) == WEFT_OK);
+	CHECK(weft_table_is_synced(weft_engine_table(e, TOTALS)) &&
+		!weft_table_is_synced(weft_engine_table(e, PAIRS)));
 	CHECK(weft_engine_begin(e) == WEFT_OK && weft_engine_synced(e, SERVICES) == WEFT_OK &&
 		weft_engine_commit(e) == WEFT_OK);
-	CHECK(weft_table_is_synced(weft_engine_table(e, PAIRS)) && weft_table_is_synced(weft_engine_table(e, TOTAL)));
+	CHECK(weft_table_is_synced(weft_engine_table(e, PAIRS)) &&
+		weft_table_is_synced(weft_engine_table(e, TOTAL)));
 	CHECK(weft_table_is_synced(weft_engine_table(e, LOSERS)));
 	weft_engine_destroy(e);
 }
@@ -170,12 +186,15 @@ static void idle_operators_sleep(void)
 	for (unsigned i = 0; i < 7; i++)
 		before[i] = weft_engine_counters(e, i)->runs;
 	CHECK(weft_engine_begin(e) == WEFT_OK);
-	s = service(e, "shop", "web", 2, 80); /* only `created`: the join and the fold of names do not read it */
+	s = service(e, "shop", "web", 2,
+		80); /* only `created`: the join and the fold of names do not read it */
 	CHECK(weft_engine_put(e, SERVICES, &s) == WEFT_OK && weft_engine_commit(e) == WEFT_OK);
 	for (unsigned i = 0; i < 7; i++)
 		ran[i] = weft_engine_counters(e, i)->runs - before[i];
-	CHECK(ran[0] == 0 && ran[1] == 1 && ran[2] == 0 && ran[3] == 0 && ran[4] == 0 && ran[5] == 0 && ran[6] == 1);
-	CHECK(weft_engine_counters(e, 1)->emitted == 1); /* the same winner: a row that is equal is no change */
+	CHECK(ran[0] == 0 && ran[1] == 1 && ran[2] == 0 && ran[3] == 0 && ran[4] == 0 &&
+		ran[5] == 0 && ran[6] == 1);
+	CHECK(weft_engine_counters(e, 1)->emitted ==
+		1); /* the same winner: a row that is equal is no change */
 	weft_engine_destroy(e);
 }
 
@@ -284,7 +303,8 @@ static void slots_grow_in_use(void)
 			if (step % 64 == 0)
 				weft_slots_trim(&s);
 		} else if (!there[id] && grows) {
-			tag_of[id] = (uint32_t)next_random(&seed) & (step % 5 ? UINT32_MAX : 7); /* some tags collide */
+			tag_of[id] = (uint32_t)next_random(&seed) &
+				(step % 5 ? UINT32_MAX : 7); /* some tags collide */
 			CHECK(weft_slots_reserve(&s, 1));
 			weft_slots_insert(&s, tag_of[id], id);
 			there[id] = true;

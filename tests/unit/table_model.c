@@ -13,16 +13,25 @@
 #define SPACES 3
 #define LINES 4096
 
-struct model_service { bool has, has_created; int64_t created, port; };
-struct model_pod { bool has; int app; int64_t weight; };
+struct model_service {
+	bool has, has_created;
+	int64_t created, port;
+};
+struct model_pod {
+	bool has;
+	int app;
+	int64_t weight;
+};
 struct model {
 	struct model_service services[SPACES][NAMES];
 	struct model_pod pods[SPACES][NAMES * 2];
 };
 
 static const char *const spaces[] = { "shop", "", "kube-system" };
-static const char *const names[] = { "web", "cart", "a-rather-long-name-that-does-not-fit-anywhere", "db", "w" };
-static const char *const pod_names[] = { "p0", "p1", "p2", "p3", "p4", "p5", "p6", "p7", "p8", "p9" };
+static const char *const names[] = { "web", "cart", "a-rather-long-name-that-does-not-fit-anywhere",
+	"db", "w" };
+static const char *const pod_names[] = { "p0", "p1", "p2", "p3", "p4", "p5", "p6", "p7", "p8",
+	"p9" };
 
 /* ---- from scratch ---- */
 
@@ -81,8 +90,10 @@ static void eval_inputs(const struct model *m, struct lines *l)
 			const struct model_pod *p = &m->pods[n][i];
 			if (!p->has)
 				continue;
-			add_line(l, "{\"table\":\"pods\",\"row\":{\"ns\":\"%s\",\"name\":\"%s\",\"app\":\"%s\",\"weight\":%lld}}", spaces[n],
-				pod_names[i], names[p->app], (long long)p->weight);
+			add_line(l,
+				"{\"table\":\"pods\",\"row\":{\"ns\":\"%s\",\"name\":\"%s\","
+				"\"app\":\"%s\",\"weight\":%lld}}",
+				spaces[n], pod_names[i], names[p->app], (long long)p->weight);
 			min = count == 0 || p->weight < min ? p->weight : min;
 			max = count == 0 || p->weight > max ? p->weight : max;
 			count++;
@@ -109,7 +120,8 @@ static void eval_inputs(const struct model *m, struct lines *l)
 	add_line(l, "{\"table\":\"total\",\"row\":{\"value\":%lld}}", (long long)total);
 }
 
-/* Whether (n, i) comes before (n2, i2) by created (missing last), then namespace and name by bytes. */
+/* Whether (n, i) comes before (n2, i2) by created (missing last), then namespace and name by bytes.
+ */
 static bool is_before(const struct model *m, int n, int i, int n2, int i2)
 {
 	const struct model_service *a = &m->services[n][i], *b = &m->services[n2][i2];
@@ -136,7 +148,8 @@ static void eval_port(const struct model *m, struct lines *l, int n, int i)
 	add_line(l, "{\"table\":\"%s\",\"row\":{\"port\":%lld,\"ns\":\"%s\",\"name\":\"%s\"}}",
 		first ? "ports" : "conflicts(ports)", (long long)s->port, spaces[n], names[i]);
 	if (alone)
-		add_line(l, "{\"table\":\"alone\",\"row\":{\"port\":%lld,\"name\":\"%s\"}}", (long long)s->port, names[i]);
+		add_line(l, "{\"table\":\"alone\",\"row\":{\"port\":%lld,\"name\":\"%s\"}}",
+			(long long)s->port, names[i]);
 }
 
 static char *evaluate(const struct model *m)
@@ -155,7 +168,9 @@ static char *evaluate(const struct model *m)
 			strcat(merged, names[by_bytes[k]]);
 		}
 		if (*merged)
-			add_line(&l, "{\"table\":\"merged\",\"row\":{\"ns\":\"%s\",\"names\":\"%s\"}}", spaces[n], merged);
+			add_line(&l,
+				"{\"table\":\"merged\",\"row\":{\"ns\":\"%s\",\"names\":\"%s\"}}",
+				spaces[n], merged);
 	}
 	return join_lines(&l);
 }
@@ -196,10 +211,13 @@ static struct op random_op(uint64_t *seed)
 static void model_apply(struct model *m, const struct op *op)
 {
 	if (op->is_pod)
-		m->pods[op->n][op->i] = op->deletes ? (struct model_pod){ 0 } : (struct model_pod){ true, op->app, op->value };
+		m->pods[op->n][op->i] = op->deletes
+			? (struct model_pod){ 0 }
+			: (struct model_pod){ true, op->app, op->value };
 	else
-		m->services[op->n][op->i] =
-			op->deletes ? (struct model_service){ 0 } : (struct model_service){ true, op->has_created, op->created, op->value };
+		m->services[op->n][op->i] = op->deletes
+			? (struct model_service){ 0 }
+			: (struct model_service){ true, op->has_created, op->created, op->value };
 }
 
 static enum weft_status text(struct weft_engine *e, const char *s, weft_id *id)
@@ -213,7 +231,8 @@ static enum weft_status engine_apply(struct weft_engine *e, const struct op *op)
 	struct pod p = { .weight = op->value };
 	enum weft_status status = text(e, spaces[op->n], op->is_pod ? &p.ns : &s.ns);
 	if (status == WEFT_OK)
-		status = text(e, op->is_pod ? pod_names[op->i] : names[op->i], op->is_pod ? &p.name : &s.name);
+		status = text(e, op->is_pod ? pod_names[op->i] : names[op->i],
+			op->is_pod ? &p.name : &s.name);
 	if (status == WEFT_OK && op->is_pod)
 		status = text(e, names[op->app], &p.app);
 	if (status != WEFT_OK)
@@ -224,7 +243,8 @@ static enum weft_status engine_apply(struct weft_engine *e, const struct op *op)
 	return status == WEFT_NOT_FOUND ? WEFT_OK : status;
 }
 
-static enum weft_status transaction(struct weft_engine *e, const struct op *ops, size_t count, bool commit)
+static enum weft_status transaction(
+	struct weft_engine *e, const struct op *ops, size_t count, bool commit)
 {
 	enum weft_status status = weft_engine_begin(e);
 	for (size_t i = 0; i < count && status == WEFT_OK; i++)
@@ -241,7 +261,8 @@ static bool same(struct weft_engine *e, const char *want, const char *when, unsi
 	char *is = dump(e);
 	bool equal = strcmp(is, want) == 0;
 	if (!equal)
-		case_fail(__FILE__, __LINE__, "%s step %u:\n%s    should be:\n%s", when, step, is, want);
+		case_fail(__FILE__, __LINE__, "%s step %u:\n%s    should be:\n%s", when, step, is,
+			want);
 	free(is);
 	return equal;
 }
@@ -254,7 +275,8 @@ static void quiet(struct weft_engine *e)
 }
 
 /* Every allocation of the transaction fails once. */
-static bool fail_each(struct weft_engine *e, const struct op *ops, size_t count, const char *before, unsigned step)
+static bool fail_each(struct weft_engine *e, const struct op *ops, size_t count, const char *before,
+	unsigned step)
 {
 	quiet(e);
 	for (uint64_t k = 1;; k++) {
@@ -267,7 +289,8 @@ static bool fail_each(struct weft_engine *e, const struct op *ops, size_t count,
 		if (status == WEFT_OK)
 			return true;
 		if (!failed || status != WEFT_NO_MEMORY) {
-			case_fail(__FILE__, __LINE__, "step %u k %llu: status %d", step, (unsigned long long)k, status);
+			case_fail(__FILE__, __LINE__, "step %u k %llu: status %d", step,
+				(unsigned long long)k, status);
 			return false;
 		}
 		if (!same(e, before, "after a failed allocation", step))
@@ -293,14 +316,17 @@ static char *seen(struct weft_reader *r)
 		add_line(&l, "{\"table\":\"pods\",\"row\":%s}", b.data);
 		weft_buffer_free(&b);
 		uint64_t ns = weft_id_hash(values, p->ns), app = weft_id_hash(values, p->app);
-		uint64_t hashes[] = { weft_hash_u64(weft_hash_u64(0, ns), weft_id_hash(values, p->name)),
+		uint64_t hashes[] = { weft_hash_u64(
+					      weft_hash_u64(0, ns), weft_id_hash(values, p->name)),
 			weft_hash_u64(weft_hash_u64(0, ns), app), app, ns };
 		for (unsigned i = 0; i < 4; i++) {
-			const void *row = weft_view_first(&probe, r, PODS, i == 0 ? WEFT_PRIMARY : i > 1, hashes[i]);
+			const void *row = weft_view_first(
+				&probe, r, PODS, i == 0 ? WEFT_PRIMARY : i > 1, hashes[i]);
 			while (row && row != p)
 				row = weft_view_next(&probe);
 			if (!row)
-				case_fail(__FILE__, __LINE__, "a pod is missing in view index %u", i);
+				case_fail(
+					__FILE__, __LINE__, "a pod is missing in view index %u", i);
 		}
 	}
 	if (l.count != weft_view_count(r, PODS))
@@ -328,13 +354,16 @@ static bool watch(struct weft_engine *e, struct watcher *w, const char *now, uin
 	char *sees = w->saw ? seen(w->reader) : NULL, *want = w->saw;
 	if (!w->saw && next_random(seed) % 3 == 0) {
 		if (next_random(seed) % 2) {
-			weft_alloc_fail_at(next_random(seed) % 3, 0); /* without memory the news waits; nothing else happens */
+			weft_alloc_fail_at(next_random(seed) % 3,
+				0); /* without memory the news waits; nothing else happens */
 			weft_engine_publish(e);
 			weft_alloc_fail_at(0, 0);
 		}
 		weft_reader_pin(w->reader);
 		sees = seen(w->reader);
-		want = w->saw = weft_reader_version(w->reader) == weft_engine_version(e) ? pods_of(now) : strdup(sees);
+		want = w->saw = weft_reader_version(w->reader) == weft_engine_version(e)
+			? pods_of(now)
+			: strdup(sees);
 	}
 	bool equal = !sees || strcmp(sees, want) == 0;
 	if (!equal)
@@ -396,7 +425,10 @@ static void random_history(uint64_t seed, unsigned steps)
 	size_t count = 0;
 	for (int n = 0; n < SPACES; n++)
 		for (int i = 0; i < NAMES * 3; i++)
-			all[count++] = (struct op){ .is_pod = i >= NAMES, .deletes = true, .n = n, .i = i >= NAMES ? i - NAMES : i };
+			all[count++] = (struct op){ .is_pod = i >= NAMES,
+				.deletes = true,
+				.n = n,
+				.i = i >= NAMES ? i - NAMES : i };
 	CHECK(transaction(e, all, count, true) == WEFT_OK);
 	CHECK(transaction(e, NULL, 0, true) == WEFT_OK);
 	quiet(e);

@@ -21,7 +21,9 @@ static enum weft_status pod_words(const void *program, const struct weft_intern 
 }
 
 static const struct weft_index_info pod_indexes[] = {
-	{ .name = "ns, app", .columns = columns_02, .column_count = 2 }, { .name = "words", .keys = pod_words } };
+	{ .name = "ns, app", .columns = columns_02, .column_count = 2 },
+	{ .name = "words", .keys = pod_words }
+};
 
 static const struct weft_table_info program_tables[TABLES] = {
 	[SERVICES] = { .name = "services",
@@ -56,7 +58,8 @@ static const struct weft_table_info program_tables[TABLES] = {
 
 /* ---- operators ---- */
 
-static enum weft_status add_pair(struct weft_delta *d, const struct service *s, const struct pod *p, int64_t weight)
+static enum weft_status add_pair(
+	struct weft_delta *d, const struct service *s, const struct pod *p, int64_t weight)
 {
 	struct pair row;
 	memset(&row, 0, sizeof(row));
@@ -71,7 +74,8 @@ static enum weft_status add_pair(struct weft_delta *d, const struct service *s, 
 static enum weft_status run_pairs(void *program, struct weft_engine *e)
 {
 	(void)program;
-	const struct weft_table *services = weft_engine_table(e, SERVICES), *pods = weft_engine_table(e, PODS);
+	const struct weft_table *services = weft_engine_table(e, SERVICES),
+				*pods = weft_engine_table(e, PODS);
 	const struct weft_intern *in = weft_engine_intern(e);
 	struct weft_delta *d = weft_engine_delta(e, 0);
 	enum weft_status status = WEFT_OK;
@@ -83,9 +87,11 @@ static enum weft_status run_pairs(void *program, struct weft_engine *e)
 			struct weft_cursor cursor;
 			if (!s)
 				continue;
-			uint64_t hash = weft_hash_u64(weft_hash_u64(0, weft_id_hash(in, s->ns)), weft_id_hash(in, s->name));
-			for (const struct pod *p = weft_index_first(&cursor, pods, 0, WEFT_OLD, hash); p && status == WEFT_OK;
-				p = weft_cursor_next(&cursor))
+			uint64_t hash = weft_hash_u64(weft_hash_u64(0, weft_id_hash(in, s->ns)),
+				weft_id_hash(in, s->name));
+			for (const struct pod *p =
+					weft_index_first(&cursor, pods, 0, WEFT_OLD, hash);
+				p && status == WEFT_OK; p = weft_cursor_next(&cursor))
 				if (p->ns == s->ns && p->app == s->name)
 					status = add_pair(d, s, p, after ? 1 : -1);
 		}
@@ -105,9 +111,11 @@ static enum weft_status run_pairs(void *program, struct weft_engine *e)
 	return status == WEFT_OK ? weft_settle(e, 0) : status;
 }
 
-typedef enum weft_status each_fn(struct weft_engine *, struct weft_delta *, const void *row, int64_t weight);
+typedef enum weft_status each_fn(
+	struct weft_engine *, struct weft_delta *, const void *row, int64_t weight);
 
-static enum weft_status run_each(struct weft_engine *e, unsigned table, unsigned number, each_fn *add)
+static enum weft_status run_each(
+	struct weft_engine *e, unsigned table, unsigned number, each_fn *add)
 {
 	size_t count;
 	const struct weft_change *c = weft_table_changes(weft_engine_table(e, table), &count);
@@ -121,7 +129,8 @@ static enum weft_status run_each(struct weft_engine *e, unsigned table, unsigned
 	return status == WEFT_OK ? weft_settle(e, number) : status;
 }
 
-static enum weft_status add_port(struct weft_engine *e, struct weft_delta *d, const void *row, int64_t weight)
+static enum weft_status add_port(
+	struct weft_engine *e, struct weft_delta *d, const void *row, int64_t weight)
 {
 	(void)e;
 	const struct service *s = row;
@@ -140,7 +149,8 @@ static enum weft_status run_ports(void *program, struct weft_engine *e)
 	return run_each(e, SERVICES, 1, add_port);
 }
 
-static enum weft_status add_weight(struct weft_engine *e, struct weft_delta *d, const void *row, int64_t weight)
+static enum weft_status add_weight(
+	struct weft_engine *e, struct weft_delta *d, const void *row, int64_t weight)
 {
 	(void)e;
 	const struct pod *p = row;
@@ -157,7 +167,8 @@ static enum weft_status run_totals(void *program, struct weft_engine *e)
 	return run_each(e, PODS, 2, add_weight);
 }
 
-static void accumulate_total(const void *program, void *accumulator, const void *round, int64_t weight)
+static void accumulate_total(
+	const void *program, void *accumulator, const void *round, int64_t weight)
 {
 	(void)program;
 	*(int64_t *)accumulator += ((const struct total_round *)round)->weight * weight;
@@ -188,7 +199,8 @@ static enum weft_status group_range(const void *program, struct weft_engine *e,
 	(void)e;
 	struct range *r = row;
 	int64_t times;
-	for (const struct range_round *round; (round = weft_rounds_next(rounds, &times)) != NULL; r->rounds += times) {
+	for (const struct range_round *round; (round = weft_rounds_next(rounds, &times)) != NULL;
+		r->rounds += times) {
 		r->ns = round->ns;
 		r->min = r->rounds == 0 || round->weight < r->min ? round->weight : r->min;
 		r->max = r->rounds == 0 || round->weight > r->max ? round->weight : r->max;
@@ -196,7 +208,8 @@ static enum weft_status group_range(const void *program, struct weft_engine *e,
 	return r->rounds == count ? WEFT_OK : WEFT_INVALID;
 }
 
-static enum weft_status add_one(struct weft_engine *e, struct weft_delta *d, const void *row, int64_t weight)
+static enum weft_status add_one(
+	struct weft_engine *e, struct weft_delta *d, const void *row, int64_t weight)
 {
 	(void)e;
 	(void)row;
@@ -204,7 +217,8 @@ static enum weft_status add_one(struct weft_engine *e, struct weft_delta *d, con
 	return weft_delta_add(d, &one, weight);
 }
 
-static void accumulate_nothing(const void *program, void *accumulator, const void *round, int64_t weight)
+static void accumulate_nothing(
+	const void *program, void *accumulator, const void *round, int64_t weight)
 {
 	(void)program;
 	(void)accumulator;
@@ -229,7 +243,8 @@ static enum weft_status finish_count(const void *program, struct weft_engine *e,
 	return WEFT_OK;
 }
 
-static enum weft_status add_merged(struct weft_engine *e, struct weft_delta *d, const void *row, int64_t weight)
+static enum weft_status add_merged(
+	struct weft_engine *e, struct weft_delta *d, const void *row, int64_t weight)
 {
 	(void)e;
 	const struct service *s = row;
@@ -246,7 +261,8 @@ static enum weft_status run_merged(void *program, struct weft_engine *e)
 	return run_each(e, SERVICES, 5, add_merged);
 }
 
-static enum weft_status merge_names(const void *program, struct weft_engine *e, void *into, const void *next)
+static enum weft_status merge_names(
+	const void *program, struct weft_engine *e, void *into, const void *next)
 {
 	(void)program;
 	const struct weft_intern *in = weft_engine_intern(e);
@@ -255,13 +271,15 @@ static enum weft_status merge_names(const void *program, struct weft_engine *e, 
 	weft_buffer_text(&b, weft_text_of(in, m->names));
 	weft_buffer_text(&b, WEFT_TEXT("+"));
 	weft_buffer_text(&b, weft_text_of(in, ((const struct merged *)next)->names));
-	enum weft_status status = b.failed ? WEFT_NO_MEMORY
-					   : weft_intern_text(e, (struct weft_text){ b.data, b.size }, &m->names);
+	enum weft_status status = b.failed
+		? WEFT_NO_MEMORY
+		: weft_intern_text(e, (struct weft_text){ b.data, b.size }, &m->names);
 	weft_buffer_free(&b);
 	return status;
 }
 
-static enum weft_status add_alone(struct weft_engine *e, struct weft_delta *d, const void *row, int64_t weight)
+static enum weft_status add_alone(
+	struct weft_engine *e, struct weft_delta *d, const void *row, int64_t weight)
 {
 	(void)e;
 	const struct service *s = row;

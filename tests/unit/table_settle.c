@@ -13,12 +13,27 @@
 
 enum { ITEMS, LASTS, LATE, SOLE, CLASH, DISTINCT, SUMS, SINGLE, TABLES };
 
-struct item { int64_t id, g, w; struct weft_opt_int v; };
-struct last { int64_t g, id; };
-struct last_candidate { struct last row; struct weft_opt_int v; int64_t id; };
-struct sole { int64_t g, w; };
-struct sum { int64_t sum; };
-struct round { int64_t g, w; };
+struct item {
+	int64_t id, g, w;
+	struct weft_opt_int v;
+};
+struct last {
+	int64_t g, id;
+};
+struct last_candidate {
+	struct last row;
+	struct weft_opt_int v;
+	int64_t id;
+};
+struct sole {
+	int64_t g, w;
+};
+struct sum {
+	int64_t sum;
+};
+struct round {
+	int64_t g, w;
+};
 
 static const struct weft_type opt_type = { .name = "Int?",
 	.kind = WEFT_KIND_OPTION,
@@ -26,11 +41,17 @@ static const struct weft_type opt_type = { .name = "Int?",
 	.size = sizeof(struct weft_opt_int),
 	.offset = offsetof(struct weft_opt_int, value),
 	.item = &weft_type_int };
-#define FIELD(record, member, kind) { .name = #member, .offset = offsetof(struct record, member), .type = &kind }
-#define RECORD(record, ...)                                                                                    \
-	static const struct weft_field record##_fields[] = { __VA_ARGS__ };                                   \
-	static const struct weft_type record##_type = { .name = #record, .kind = WEFT_KIND_RECORD, .align = 8, \
-		.size = sizeof(struct record), .fields = record##_fields,                                     \
+#define FIELD(record, member, kind)                                                       \
+	{                                                                                 \
+		.name = #member, .offset = offsetof(struct record, member), .type = &kind \
+	}
+#define RECORD(record, ...)                                                 \
+	static const struct weft_field record##_fields[] = { __VA_ARGS__ }; \
+	static const struct weft_type record##_type = { .name = #record,    \
+		.kind = WEFT_KIND_RECORD,                                   \
+		.align = 8,                                                 \
+		.size = sizeof(struct record),                              \
+		.fields = record##_fields,                                  \
 		.field_count = sizeof(record##_fields) / sizeof(record##_fields[0]) }
 RECORD(item, FIELD(item, id, weft_type_int), FIELD(item, g, weft_type_int),
 	FIELD(item, w, weft_type_int), FIELD(item, v, opt_type));
@@ -43,7 +64,11 @@ RECORD(round, FIELD(round, g, weft_type_int), FIELD(round, w, weft_type_int));
 
 static const uint16_t first_column[] = { 0 }, both_columns[] = { 0, 1 };
 static const struct weft_table_info tables[TABLES] = {
-	[ITEMS] = { .name = "items", .row = &item_type, .key = first_column, .key_count = 1, .is_input = true },
+	[ITEMS] = { .name = "items",
+		.row = &item_type,
+		.key = first_column,
+		.key_count = 1,
+		.is_input = true },
 	[LASTS] = { .name = "lasts", .row = &last_type, .key = first_column, .key_count = 1 },
 	[LATE] = { .name = "late", .row = &last_type, .key = both_columns, .key_count = 2 },
 	[SOLE] = { .name = "sole", .row = &sole_type, .key = first_column, .key_count = 1 },
@@ -53,7 +78,8 @@ static const struct weft_table_info tables[TABLES] = {
 	[SINGLE] = { .name = "single", .row = &sum_type },
 };
 
-static enum weft_status add(struct weft_engine *e, unsigned number, const struct item *item, int64_t weight)
+static enum weft_status add(
+	struct weft_engine *e, unsigned number, const struct item *item, int64_t weight)
 {
 	struct weft_delta *d = weft_engine_delta(e, number);
 	struct last_candidate last = { .row = { item->g, item->id }, .v = item->v, .id = item->id };
@@ -75,11 +101,11 @@ static enum weft_status run_any(struct weft_engine *e, unsigned number)
 	return status == WEFT_OK ? weft_settle(e, number) : status;
 }
 
-#define RUN(name, number)                                                        \
-	static enum weft_status name(void *program, struct weft_engine *e)       \
-	{                                                                        \
-		(void)program;                                                   \
-		return run_any(e, number);                                       \
+#define RUN(name, number)                                                  \
+	static enum weft_status name(void *program, struct weft_engine *e) \
+	{                                                                  \
+		(void)program;                                             \
+		return run_any(e, number);                                 \
 	}
 RUN(run_lasts, 0)
 RUN(run_sole, 1)
@@ -93,7 +119,9 @@ static enum weft_status run_single(void *program, struct weft_engine *e)
 	const struct weft_table *items = weft_engine_table(e, ITEMS);
 	struct sum was = { (int64_t)weft_table_count(items, WEFT_OLD) * 10 },
 		   is = { (int64_t)weft_table_count(items, WEFT_NEW) * 10 };
-	enum weft_status status = weft_engine_is_first(e) ? WEFT_OK : weft_delta_add(weft_engine_delta(e, 4), &was, -1);
+	enum weft_status status = weft_engine_is_first(e)
+		? WEFT_OK
+		: weft_delta_add(weft_engine_delta(e, 4), &was, -1);
 	if (status == WEFT_OK)
 		status = weft_delta_add(weft_engine_delta(e, 4), &is, 1);
 	return status == WEFT_OK ? weft_settle(e, 4) : status;
@@ -143,8 +171,10 @@ static const struct weft_operator_input inputs[] = { { ITEMS, UINT64_MAX } };
 		.conflicts = lost, .settle = &settles[n]                                         \
 	}
 static const struct weft_operator_info operators[] = {
-	OPERATOR("lasts", run_lasts, LASTS, LATE, 0), OPERATOR("sole", run_sole, SOLE, CLASH, 1),
-	OPERATOR("distinct", run_distinct, DISTINCT, WEFT_NONE, 2), OPERATOR("sums", run_sums, SUMS, WEFT_NONE, 3),
+	OPERATOR("lasts", run_lasts, LASTS, LATE, 0),
+	OPERATOR("sole", run_sole, SOLE, CLASH, 1),
+	OPERATOR("distinct", run_distinct, DISTINCT, WEFT_NONE, 2),
+	OPERATOR("sums", run_sums, SUMS, WEFT_NONE, 3),
 	OPERATOR("single", run_single, SINGLE, WEFT_NONE, 4),
 };
 static const struct weft_engine_info info = {
@@ -240,13 +270,16 @@ static void agree_with_loops(void)
 		enum weft_status status = weft_engine_begin(e);
 		for (uint64_t n = next_random(&seed) % 5; n > 0 && status == WEFT_OK; n--) {
 			int id = (int)(next_random(&seed) % IDS);
-			struct item item = { .id = id, .g = (int64_t)(next_random(&seed) % 9) - 5, .w = (int64_t)(next_random(&seed) % 3) };
+			struct item item = { .id = id,
+				.g = (int64_t)(next_random(&seed) % 9) - 5,
+				.w = (int64_t)(next_random(&seed) % 3) };
 			item.g = item.g < 0 ? 0 : item.g;
 			item.v.has = next_random(&seed) % 3 > 0;
 			item.v.value = item.v.has ? (int64_t)(next_random(&seed) % 9) : 0;
 			present[id] = next_random(&seed) % 3 > 0;
 			model[id] = item;
-			status = present[id] ? weft_engine_put(e, ITEMS, &item) : weft_engine_delete(e, ITEMS, &item);
+			status = present[id] ? weft_engine_put(e, ITEMS, &item)
+					     : weft_engine_delete(e, ITEMS, &item);
 			status = status == WEFT_NOT_FOUND ? WEFT_OK : status;
 		}
 		bool commit = status == WEFT_OK && next_random(&seed) % 8 > 0;

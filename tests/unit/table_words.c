@@ -20,8 +20,8 @@ static struct weft_text text(const char *s)
 
 /* ---- text to value and back ---- */
 
-static const struct weft_variant actions[] = { { .name = "Allow", .code = "ALLOW" }, { .name = "Deny", .code = "DENY" },
-	{ .name = "Unknown", .payload = &weft_type_texts } };
+static const struct weft_variant actions[] = { { .name = "Allow", .code = "ALLOW" },
+	{ .name = "Deny", .code = "DENY" }, { .name = "Unknown", .payload = &weft_type_texts } };
 static const struct weft_type action_type = { .name = "Action",
 	.kind = WEFT_KIND_ENUM,
 	.align = 4,
@@ -159,9 +159,12 @@ static void values_in_text(void)
 		_Alignas(16) char value[64];
 		const char *why = NULL;
 		struct weft_buffer shown = { 0 }, json = { 0 };
-		enum weft_status status = weft_parse_value(in, round_trips[i].type, text(round_trips[i].from), value, &why);
-		if ((status == WEFT_OK) != (round_trips[i].shown != NULL) || (status != WEFT_OK && !why)) {
-			case_fail(__FILE__, __LINE__, "%s from '%s': status %d, %s", round_trips[i].type->name, round_trips[i].from, status,
+		enum weft_status status = weft_parse_value(
+			in, round_trips[i].type, text(round_trips[i].from), value, &why);
+		if ((status == WEFT_OK) != (round_trips[i].shown != NULL) ||
+			(status != WEFT_OK && !why)) {
+			case_fail(__FILE__, __LINE__, "%s from '%s': status %d, %s",
+				round_trips[i].type->name, round_trips[i].from, status,
 				why ? why : "no reason");
 			continue;
 		}
@@ -170,9 +173,11 @@ static void values_in_text(void)
 		weft_format_value(&shown, in, round_trips[i].type, value);
 		weft_json_value(&json, in, round_trips[i].type, value);
 		if (strcmp(shown.data ? shown.data : "", round_trips[i].shown) != 0)
-			case_fail(__FILE__, __LINE__, "'%s' shows '%s', not '%s'", round_trips[i].from, shown.data, round_trips[i].shown);
+			case_fail(__FILE__, __LINE__, "'%s' shows '%s', not '%s'",
+				round_trips[i].from, shown.data, round_trips[i].shown);
 		if (strcmp(json.data ? json.data : "", round_trips[i].json) != 0)
-			case_fail(__FILE__, __LINE__, "'%s' is in JSON '%s', not '%s'", round_trips[i].from, json.data, round_trips[i].json);
+			case_fail(__FILE__, __LINE__, "'%s' is in JSON '%s', not '%s'",
+				round_trips[i].from, json.data, round_trips[i].json);
 		weft_buffer_free(&shown);
 		weft_buffer_free(&json);
 	}
@@ -216,11 +221,13 @@ static void patterns_hold(void)
 	for (size_t i = 0; i < sizeof(patterns) / sizeof(patterns[0]); i++) {
 		struct weft_text v = text(patterns[i].value), p = text(patterns[i].pattern);
 		char how = patterns[i].how;
-		bool holds = how == 'l' ? weft_like(v, p) : how == 'h' ? weft_like_host(v, p)
-						      : how == 'i'   ? weft_like_identity(v, p)
-								     : weft_text_contains(v, p);
+		bool holds = how == 'l' ? weft_like(v, p)
+			: how == 'h'    ? weft_like_host(v, p)
+			: how == 'i'    ? weft_like_identity(v, p)
+					: weft_text_contains(v, p);
 		if (holds != patterns[i].holds)
-			case_fail(__FILE__, __LINE__, "%c: '%s' and '%s'", how, patterns[i].value, patterns[i].pattern);
+			case_fail(__FILE__, __LINE__, "%c: '%s' and '%s'", how, patterns[i].value,
+				patterns[i].pattern);
 	}
 }
 
@@ -238,7 +245,8 @@ static void addresses_within(void)
 		struct weft_ip ip;
 		struct weft_cidr cidr;
 		CHECK(weft_parse_value(in, &weft_type_ip, text(cases[i].ip), &ip, NULL) == WEFT_OK);
-		CHECK(weft_parse_value(in, &weft_type_cidr, text(cases[i].cidr), &cidr, NULL) == WEFT_OK);
+		CHECK(weft_parse_value(in, &weft_type_cidr, text(cases[i].cidr), &cidr, NULL) ==
+			WEFT_OK);
 		if (weft_within(ip, cidr) != cases[i].holds)
 			case_fail(__FILE__, __LINE__, "%s within %s", cases[i].ip, cases[i].cidr);
 	}
@@ -259,7 +267,8 @@ static struct weft_requirement requirement(
 {
 	weft_id values[2] = { a ? id_of(a) : 0, b ? id_of(b) : 0 };
 	struct weft_requirement r = { .key = id_of(key), .op = op };
-	if (weft_intern_put_texts(in, values, (a != NULL) + (size_t)(b != NULL), &r.values) != WEFT_OK)
+	if (weft_intern_put_texts(in, values, (a != NULL) + (size_t)(b != NULL), &r.values) !=
+		WEFT_OK)
 		abort();
 	return r;
 }
@@ -277,9 +286,11 @@ static bool selects(struct weft_requirement *all, size_t count, const char *labe
 static void selectors_select(void)
 {
 	struct weft_requirement r[3] = { requirement("app", WEFT_IN, "web", "api") };
-	CHECK(selects(r, 1, "app=web,tier=1") && selects(r, 1, "app=api") && !selects(r, 1, "app=db") && !selects(r, 1, ""));
+	CHECK(selects(r, 1, "app=web,tier=1") && selects(r, 1, "app=api") &&
+		!selects(r, 1, "app=db") && !selects(r, 1, ""));
 	r[0] = requirement("app", WEFT_NOT_IN, "web", NULL);
-	CHECK(!selects(r, 1, "app=web") && selects(r, 1, "app=api") && selects(r, 1, "tier=1") && selects(r, 1, ""));
+	CHECK(!selects(r, 1, "app=web") && selects(r, 1, "app=api") && selects(r, 1, "tier=1") &&
+		selects(r, 1, ""));
 	r[0] = requirement("app", WEFT_EXISTS, NULL, NULL);
 	CHECK(selects(r, 1, "app=") && !selects(r, 1, "ap=1"));
 	r[0] = requirement("app", WEFT_DOES_NOT_EXIST, NULL, NULL);
@@ -295,11 +306,13 @@ static void selectors_select(void)
 	struct weft_requirement bad = { .key = id_of("app"), .op = WEFT_IN };
 	CHECK(weft_intern_put_selector(in, &bad, 1, &s) == WEFT_INVALID);
 	/* One meaning, one id: order and repetition do not count. */
-	struct weft_requirement x[2] = { requirement("b", WEFT_IN, "2", "1"), requirement("a", WEFT_EXISTS, NULL, NULL) };
-	struct weft_requirement y[3] = { requirement("a", WEFT_EXISTS, NULL, NULL), requirement("b", WEFT_IN, "1", "2"),
-		requirement("b", WEFT_IN, "2", "1") };
+	struct weft_requirement x[2] = { requirement("b", WEFT_IN, "2", "1"),
+		requirement("a", WEFT_EXISTS, NULL, NULL) };
+	struct weft_requirement y[3] = { requirement("a", WEFT_EXISTS, NULL, NULL),
+		requirement("b", WEFT_IN, "1", "2"), requirement("b", WEFT_IN, "2", "1") };
 	struct weft_selector sx, sy;
-	CHECK(weft_intern_put_selector(in, x, 2, &sx) == WEFT_OK && weft_intern_put_selector(in, y, 3, &sy) == WEFT_OK);
+	CHECK(weft_intern_put_selector(in, x, 2, &sx) == WEFT_OK &&
+		weft_intern_put_selector(in, y, 3, &sy) == WEFT_OK);
 	CHECK(memcmp(&sx, &sy, sizeof(sx)) == 0);
 	weft_id labels;
 	CHECK(weft_parse_value(in, &weft_type_labels, text("a=1,b=2"), &labels, NULL) == WEFT_OK);
@@ -359,7 +372,8 @@ static void interning_is_shared_and_swept(void)
 		weft_id a, b;
 		CHECK(weft_intern_put_text(in, (struct weft_text){ big, size }, &a) == WEFT_OK);
 		CHECK(weft_intern_put_text(in, (struct weft_text){ big, size }, &b) == WEFT_OK);
-		CHECK(a == b && weft_text_of(in, a).size == size && weft_id_hash(in, a) == weft_hash_bytes(big, size));
+		CHECK(a == b && weft_text_of(in, a).size == size &&
+			weft_id_hash(in, a) == weft_hash_bytes(big, size));
 		weft_value_retain(in, &weft_type_string, &a);
 	}
 	weft_intern_sweep(in);

@@ -31,7 +31,8 @@ static void everything_at_once(void)
 		uint64_t judged = counter("judged");
 		for (int i = 0; i < CLIENTS; i += 5) {
 			struct weft_addr own;
-			if (c[i]->stream && weft_io_local(weft_stream_socket(c[i]->stream), &own) == WEFT_OK)
+			if (c[i]->stream &&
+				weft_io_local(weft_stream_socket(c[i]->stream), &own) == WEFT_OK)
 				put_allowed(own.port, i % 2);
 		}
 		SERVE_UNTIL(counter("judged") >= judged + CLIENTS / 5);

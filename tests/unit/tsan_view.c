@@ -43,17 +43,21 @@ static bool read_all(struct weft_reader *r)
 	struct weft_view_cursor c;
 	int64_t sum = 0;
 	size_t count = 0;
-	for (const struct pod *p = weft_view_each(&c, r, PODS); p; p = weft_view_next(&c), count++) {
+	for (const struct pod *p = weft_view_each(&c, r, PODS); p;
+		p = weft_view_next(&c), count++) {
 		struct weft_text name = weft_text_of(in, p->name);
 		if (name.size < 2 || name.data[0] != 'p')
 			return false;
 		sum += p->weight;
 		struct weft_view_cursor probe;
-		uint64_t hash = weft_hash_u64(weft_hash_u64(0, weft_id_hash(in, p->ns)), weft_id_hash(in, p->app));
+		uint64_t hash = weft_hash_u64(
+			weft_hash_u64(0, weft_id_hash(in, p->ns)), weft_id_hash(in, p->app));
 		bool found = false;
-		for (const struct pod *q = weft_view_first(&probe, r, PODS, 0, hash); q; q = weft_view_next(&probe))
+		for (const struct pod *q = weft_view_first(&probe, r, PODS, 0, hash); q;
+			q = weft_view_next(&probe))
 			found = found || q == p;
-		uint64_t key = weft_hash_u64(weft_hash_u64(0, weft_id_hash(in, p->ns)), weft_hash_text(name));
+		uint64_t key = weft_hash_u64(
+			weft_hash_u64(0, weft_id_hash(in, p->ns)), weft_hash_text(name));
 		const struct pod *self = weft_view_first(&probe, r, PODS, WEFT_PRIMARY, key);
 		if (!found || self != p)
 			return false;
@@ -97,12 +101,15 @@ static enum weft_status commit_random(struct weft_engine *e, uint64_t *seed)
 			snprintf(name, sizeof(name), "p%u", i + n);
 			status = weft_intern_text(e, WEFT_TEXT("shop"), &p.ns);
 			if (status == WEFT_OK)
-				status = weft_intern_text(e, (struct weft_text){ name, strlen(name) }, &p.name);
+				status = weft_intern_text(
+					e, (struct weft_text){ name, strlen(name) }, &p.name);
 			snprintf(name, sizeof(name), "app-%u", (unsigned)(next_random(seed) % 8));
 			if (status == WEFT_OK)
-				status = weft_intern_text(e, (struct weft_text){ name, strlen(name) }, &p.app);
+				status = weft_intern_text(
+					e, (struct weft_text){ name, strlen(name) }, &p.app);
 			if (status == WEFT_OK)
-				status = deletes ? weft_engine_delete(e, PODS, &p) : weft_engine_put(e, PODS, &p);
+				status = deletes ? weft_engine_delete(e, PODS, &p)
+						 : weft_engine_put(e, PODS, &p);
 			status = status == WEFT_NOT_FOUND ? WEFT_OK : status;
 		}
 	}
@@ -139,7 +146,8 @@ static void three_workers(void)
 	CHECK(!weft_engine_publish(e));
 	weft_reader_pin(workers[0].reader);
 	CHECK(weft_reader_version(workers[0].reader) == weft_engine_version(e));
-	CHECK(weft_view_count(workers[0].reader, PODS) == weft_table_count(weft_engine_table(e, PODS), WEFT_NEW));
+	CHECK(weft_view_count(workers[0].reader, PODS) ==
+		weft_table_count(weft_engine_table(e, PODS), WEFT_NEW));
 	weft_reader_unpin(workers[0].reader);
 	printf("  turns %u %u %u, log at most %zu, unblocked %u\n", workers[0].turns,
 		workers[1].turns, workers[2].turns, longest, atomic_load(&unblocked_calls));
@@ -148,7 +156,8 @@ static void three_workers(void)
 	weft_engine_destroy(e);
 }
 
-static bool has_key(const struct weft_view_key *keys, size_t count, uint32_t table, uint32_t index, uint64_t hash)
+static bool has_key(const struct weft_view_key *keys, size_t count, uint32_t table, uint32_t index,
+	uint64_t hash)
 {
 	for (size_t i = 0; i < count; i++)
 		if (keys[i].table == table && keys[i].index == index && keys[i].hash == hash)
@@ -178,9 +187,12 @@ static void keys_of_changes(void)
 	const struct weft_view_key *keys = weft_reader_changes(r, &count, &all);
 	uint64_t old_app = weft_hash_u64(weft_hash_u64(0, weft_hash_text(WEFT_TEXT("shop"))),
 		weft_hash_text(WEFT_TEXT("web")));
-	uint64_t key = weft_hash_u64(weft_hash_u64(0, weft_hash_text(WEFT_TEXT("shop"))), weft_hash_text(WEFT_TEXT("p1")));
-	CHECK(!all && has_key(keys, count, PODS, WEFT_EACH, 0) && has_key(keys, count, PODS, WEFT_PRIMARY, key));
-	CHECK(has_key(keys, count, PODS, 0, old_app) && has_key(keys, count, PODS, 1, weft_hash_text(WEFT_TEXT("web"))));
+	uint64_t key = weft_hash_u64(weft_hash_u64(0, weft_hash_text(WEFT_TEXT("shop"))),
+		weft_hash_text(WEFT_TEXT("p1")));
+	CHECK(!all && has_key(keys, count, PODS, WEFT_EACH, 0) &&
+		has_key(keys, count, PODS, WEFT_PRIMARY, key));
+	CHECK(has_key(keys, count, PODS, 0, old_app) &&
+		has_key(keys, count, PODS, 1, weft_hash_text(WEFT_TEXT("web"))));
 	CHECK(weft_view_is_synced(r, PODS) && !weft_view_is_synced(r, PAIRS));
 	for (int64_t i = 2; i < 5; i++) {
 		CHECK(weft_engine_begin(e) == WEFT_OK);
@@ -200,7 +212,8 @@ static void keys_of_changes(void)
 	keys = weft_reader_changes(r, &count, &all);
 	seen = weft_view_first(&c, r, PODS, WEFT_PRIMARY, key);
 	CHECK(seen && seen->weight == 4 && !all);
-	CHECK(has_key(keys, count, PODS, 0, old_app) && has_key(keys, count, PODS, 1, weft_hash_text(WEFT_TEXT("other"))));
+	CHECK(has_key(keys, count, PODS, 0, old_app) &&
+		has_key(keys, count, PODS, 1, weft_hash_text(WEFT_TEXT("other"))));
 	CHECK(weft_view_first(&c, r, PODS, 0, old_app) == NULL);
 	weft_reader_unpin(r);
 	weft_reader_pin(r);

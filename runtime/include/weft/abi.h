@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT
  *
- * abi.h: the one header that generated code includes. The ABI is between one compiler and its own runtime:
- * a mismatch is a compile-time error, never a crash.
+ * abi.h: the one header that generated code includes. The ABI is between one compiler and its own
+ * runtime: a mismatch is a compile-time error, never a crash.
  */
 #ifndef WEFT_ABI_H
 #define WEFT_ABI_H

@@ -24,7 +24,7 @@ static FILE *lines;
 static struct expected {
 	bool known;
 	uint64_t digest;
-} *expected;
+} * expected;
 
 void fatal(const char *what)
 {
@@ -72,7 +72,8 @@ void service_make(const struct shape *s, size_t k, struct service *v)
 {
 	snprintf(v->namespace, NAME_ROOM, "namespace-%zu", k / s->services);
 	snprintf(v->name, NAME_ROOM, "service-%zu", k % s->services);
-	snprintf(v->app, NAME_ROOM, "%s-%zu", s->no_match ? "other" : "app", k % s->services % s->apps);
+	snprintf(v->app, NAME_ROOM, "%s-%zu", s->no_match ? "other" : "app",
+		k % s->services % s->apps);
 	v->port = (int64_t)(8000 + k % 1000);
 }
 
@@ -84,14 +85,17 @@ void node_make(size_t k, char node[NAME_ROOM], char zone[NAME_ROOM])
 
 /* ---- figures ---- */
 
-void report(const char *workload, const char *system, size_t n, const char *metric, double value, const char *unit)
+void report(const char *workload, const char *system, size_t n, const char *metric, double value,
+	const char *unit)
 {
 	static bool begun;
 	if (!begun)
 		printf("%-10s %-7s %8zu", workload, system, n);
 	begun = true;
 	printf("  %s %.*f", metric, value < 100 && value != (double)(int64_t)value ? 1 : 0, value);
-	fprintf(lines, "{\"workload\":\"%s\",\"system\":\"%s\",\"n\":%zu,\"metric\":\"%s\",\"value\":%.2f,\"unit\":\"%s\"}\n",
+	fprintf(lines,
+		"{\"workload\":\"%s\",\"system\":\"%s\",\"n\":%zu,\"metric\":\"%s\",\"value\":%.2f,"
+		"\"unit\":\"%s\"}\n",
 		workload, system, n, metric, value, unit);
 }
 
@@ -120,14 +124,16 @@ static int64_t clock_cost(void)
 	return cost[500];
 }
 
-void samples_report(const char *workload, const char *system, size_t n, int64_t *samples, size_t count)
+void samples_report(
+	const char *workload, const char *system, size_t n, int64_t *samples, size_t count)
 {
 	int64_t off = clock_cost();
 	qsort(samples, count, sizeof(samples[0]), by_value);
 	const char *names[] = { "p50", "p99", "max" };
 	size_t at[] = { count / 2, count * 99 / 100, count - 1 };
 	for (size_t i = 0; i < 3; i++)
-		report(workload, system, n, names[i], samples[at[i]] > off ? (double)(samples[at[i]] - off) : 0, "ns");
+		report(workload, system, n, names[i],
+			samples[at[i]] > off ? (double)(samples[at[i]] - off) : 0, "ns");
 }
 
 uint64_t digest_row(int64_t ip, int64_t port)
@@ -140,7 +146,8 @@ static void compare(const struct shape *s, const struct system *y)
 {
 	uint64_t digest = y->digest(y->state);
 	if (expected->known && expected->digest != digest) {
-		fprintf(stderr, "bench: %s, %s at %zu: other answers than the system before\n", s->workload, y->name, s->n);
+		fprintf(stderr, "bench: %s, %s at %zu: other answers than the system before\n",
+			s->workload, y->name, s->n);
 		exit(1);
 	}
 	*expected = (struct expected){ true, digest };
@@ -172,13 +179,15 @@ void measure(const struct shape *s, const struct system *y, size_t count)
 		samples[i] = cpu_now() - from;
 	}
 	qsort(rounds, ROUNDS, sizeof(rounds[0]), by_value);
-	report(s->workload, y->name, s->n, "mean", (double)rounds[ROUNDS / 2] / (double)count, "ns");
+	report(s->workload, y->name, s->n, "mean", (double)rounds[ROUNDS / 2] / (double)count,
+		"ns");
 	report(s->workload, y->name, s->n, "best", (double)rounds[0] / (double)count, "ns");
 	samples_report(s->workload, y->name, s->n, samples, count);
 	report(s->workload, y->name, s->n, "bytes", (double)y->bytes / (double)s->pods,
 		"bytes per pod, all tables and indexes");
 	if (y->allocations)
-		report(s->workload, y->name, s->n, "allocs", (double)allocations / (double)(ROUNDS * count), "per change");
+		report(s->workload, y->name, s->n, "allocs",
+			(double)allocations / (double)(ROUNDS * count), "per change");
 	line_end();
 	compare(s, y);
 }
@@ -199,7 +208,9 @@ static const struct shape shapes[] = {
 
 static void one_shape(const struct shape *s, unsigned which)
 {
-	struct system y = which == 0 ? weft_system(s) : which == 1 ? floor_system(s) : sqlite_system(s);
+	struct system y = which == 0 ? weft_system(s)
+		: which == 1         ? floor_system(s)
+				     : sqlite_system(s);
 	if (y.name)
 		measure(s, &y, CHANGES);
 }
@@ -230,11 +241,14 @@ int main(int argc, char **argv)
 	const char *only = argc > 2 ? argv[2] : NULL;
 	if (argc < 2 || !(lines = fopen(argv[1], "w")))
 		fatal("bench FILE.jsonl [WORKLOAD]");
-	expected = mmap(NULL, sizeof(*expected), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	expected = mmap(
+		NULL, sizeof(*expected), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	if (expected == MAP_FAILED)
 		fatal("no memory");
-	printf("CPU ns per change (per row for load): mean: the middle of 5 rounds, best: of them;\n"
-		"p50/p99/max: one by one, less the clock's %lld; bytes per pod or row with everything derived from it\n",
+	printf("CPU ns per change (per row for load): mean: the middle of 5 rounds, best: of "
+	       "them;\n"
+	       "p50/p99/max: one by one, less the clock's %lld; bytes per pod or row with "
+	       "everything derived from it\n",
 		(long long)clock_cost());
 	for (size_t i = 0; i < sizeof(shapes) / sizeof(shapes[0]); i++) {
 		expected->known = false;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT
  *
- * floor.c: the same workloads by hand: texts interned to numbers, open addressing, arrays, and only what
- * this one question needs. No transactions, no rollback, no subscribers: what the machine could do at best.
+ * floor.c: the same workloads by hand: texts interned to numbers, open addressing, arrays, and only
+ * what this one question needs. No transactions, no rollback, no subscribers: what the machine
+ * could do at best.
  */
 #include "bench.h"
 
@@ -29,15 +30,18 @@ static void *room(size_t count, size_t size)
 static uint32_t *map_at(struct map *m, uint32_t a, uint32_t b, uint32_t c)
 {
 	if (m->count * 2 >= m->mask) {
-		struct map bigger = { room(m->mask ? 2 * m->mask + 2 : 64, sizeof(struct entry)), m->mask ? 2 * m->mask + 1 : 63, 0 };
+		struct map bigger = { room(m->mask ? 2 * m->mask + 2 : 64, sizeof(struct entry)),
+			m->mask ? 2 * m->mask + 1 : 63, 0 };
 		for (size_t i = 0; m->entries && i <= m->mask; i++)
 			if (m->entries[i].value)
-				*map_at(&bigger, m->entries[i].a, m->entries[i].b, m->entries[i].c) = m->entries[i].value;
+				*map_at(&bigger, m->entries[i].a, m->entries[i].b,
+					m->entries[i].c) = m->entries[i].value;
 		free(m->entries);
 		*m = bigger;
 	}
 	size_t i = mix(((uint64_t)a << 32 | b) ^ mix(c + 1u)) & m->mask;
-	while (m->entries[i].value && (m->entries[i].a != a || m->entries[i].b != b || m->entries[i].c != c))
+	while (m->entries[i].value &&
+		(m->entries[i].a != a || m->entries[i].b != b || m->entries[i].c != c))
 		i = (i + 1) & m->mask;
 	struct entry *e = &m->entries[i];
 	if (!e->value)
@@ -90,7 +94,8 @@ static uint32_t intern(struct texts *t, const char *s)
 	return t->slots[i] = (uint32_t)++t->count;
 }
 
-/* ---- pods, services by (namespace, app), zones by node, the answer by (namespace, pod, service) ---- */
+/* ---- pods, services by (namespace, app), zones by node, the answer by (namespace, pod, service)
+ * ---- */
 
 struct floor_pod {
 	int64_t ip;
@@ -121,7 +126,8 @@ static void answer(struct floor *f, const struct answer *row)
 	if (!*at) {
 		if (f->answer_count == f->answer_room) {
 			f->answer_room = f->answer_room ? 2 * f->answer_room : 64;
-			if (!(f->answers = realloc(f->answers, f->answer_room * sizeof(*f->answers))))
+			if (!(f->answers = realloc(
+				      f->answers, f->answer_room * sizeof(*f->answers))))
 				fatal("no memory");
 		}
 		*at = ++f->answer_count;
@@ -142,8 +148,11 @@ static void change(void *state, const struct pod *p)
 		return;
 	*old = new;
 	uint32_t zone = f->three_way ? *map_at(&f->zone_of, new.node, 0, 0) : 0;
-	for (uint32_t s = *map_at(&f->services_of, namespace, new.app, 0); s; s = f->services[s - 1].next)
-		answer(f, &(struct answer){ p->ip, f->services[s - 1].port, namespace, name, f->services[s - 1].name, zone });
+	for (uint32_t s = *map_at(&f->services_of, namespace, new.app, 0); s;
+		s = f->services[s - 1].next)
+		answer(f,
+			&(struct answer){ p->ip, f->services[s - 1].port, namespace, name,
+				f->services[s - 1].name, zone });
 }
 
 static uint64_t digest(void *state)
@@ -172,8 +181,10 @@ struct system floor_system(const struct shape *s)
 	for (size_t k = 0; k < service_count(s); k++) {
 		struct service v;
 		service_make(s, k, &v);
-		uint32_t *first = map_at(&f->services_of, intern(&f->texts, v.namespace), intern(&f->texts, v.app), 0);
-		f->services[f->service_count] = (struct floor_service){ v.port, intern(&f->texts, v.name), *first };
+		uint32_t *first = map_at(&f->services_of, intern(&f->texts, v.namespace),
+			intern(&f->texts, v.app), 0);
+		f->services[f->service_count] =
+			(struct floor_service){ v.port, intern(&f->texts, v.name), *first };
 		*first = ++f->service_count;
 	}
 	for (size_t k = 0; k < s->pods; k++) {
@@ -198,7 +209,8 @@ void floor_load(size_t rows)
 	struct texts texts = { 0 };
 	struct map by_key = { 0 };
 	for (size_t k = 0; k < rows; k++) {
-		uint32_t namespace = intern(&texts, p[k].namespace), name = intern(&texts, p[k].name);
+		uint32_t namespace = intern(&texts, p[k].namespace),
+			 name = intern(&texts, p[k].name);
 		uint32_t *at = map_at(&by_key, namespace, name, 0);
 		if (count == table_room) {
 			table_room = table_room ? 2 * table_room : 64;
@@ -207,7 +219,8 @@ void floor_load(size_t rows)
 		}
 		if (!*at)
 			*at = (uint32_t)++count;
-		table[*at - 1] = (struct row){ namespace, name, intern(&texts, p[k].node), intern(&texts, p[k].app), p[k].ip, 80 };
+		table[*at - 1] = (struct row){ namespace, name, intern(&texts, p[k].node),
+			intern(&texts, p[k].app), p[k].ip, 80 };
 	}
 	int64_t whole = cpu_now() - begin;
 	report("load", "floor", rows, "mean", (double)whole / (double)rows, "ns");

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT
  *
- * sqlite.c: the same answer kept by SQLite: in memory, a trigger that makes a changed pod's rows anew,
- * prepared statements. Selection by labels is an equality here. Built in where <sqlite3.h> is.
+ * sqlite.c: the same answer kept by SQLite: in memory, a trigger that makes a changed pod's rows
+ * anew, prepared statements. Selection by labels is an equality here. Built in where <sqlite3.h>
+ * is.
  */
 #include "bench.h"
 
@@ -22,14 +23,17 @@ static const char schema[] =
 	"create table services (namespace text, name text, app text, port int,"
 	"  primary key (namespace, app, name)) without rowid;"
 	"create table nodes (name text primary key, zone text) without rowid;"
-	"create table addresses (namespace text, pod text, service text, ip int, port int, zone text,"
+	"create table addresses (namespace text, pod text, service text, ip int, port int, zone "
+	"text,"
 	"  primary key (namespace, pod, service)) without rowid;";
 static const char trigger[] =
 	"create trigger moved after update on pods begin"
 	"  delete from addresses where namespace = old.namespace and pod = old.name;"
-	"  insert into addresses select new.namespace, new.name, s.name, new.ip, s.port, n.zone from services s, nodes n"
+	"  insert into addresses select new.namespace, new.name, s.name, new.ip, s.port, n.zone "
+	"from services s, nodes n"
 	"    where s.namespace = new.namespace and s.app = new.app and n.name = new.node; end;"
-	"insert into addresses select p.namespace, p.name, s.name, p.ip, s.port, n.zone from pods p, services s, nodes n"
+	"insert into addresses select p.namespace, p.name, s.name, p.ip, s.port, n.zone from pods "
+	"p, services s, nodes n"
 	"  where s.namespace = p.namespace and s.app = p.app and n.name = p.node;";
 
 struct db {
@@ -78,7 +82,8 @@ static void change(void *state, const struct pod *p)
 static void load_others(const struct shape *s, sqlite3 *c)
 {
 	char node[NAME_ROOM], zone[NAME_ROOM];
-	sqlite3_stmt *services = prepare(c, "insert into services (namespace, name, app, port) values (?, ?, ?, ?)");
+	sqlite3_stmt *services =
+		prepare(c, "insert into services (namespace, name, app, port) values (?, ?, ?, ?)");
 	sqlite3_stmt *nodes = prepare(c, "insert into nodes values (?, ?)");
 	for (size_t k = 0; k < service_count(s); k++) {
 		struct service v;
@@ -122,7 +127,8 @@ struct system sqlite_system(const struct shape *s)
 	run(d.connection, schema);
 	run(d.connection, "begin");
 	load_others(s, d.connection);
-	load.update = prepare(d.connection, "insert into pods (ip, node, app, namespace, name) values (?, ?, ?, ?, ?)");
+	load.update = prepare(d.connection,
+		"insert into pods (ip, node, app, namespace, name) values (?, ?, ?, ?, ?)");
 	for (size_t k = 0; k < s->pods; k++) {
 		pod_make(s, k, (int64_t)k, &p);
 		change(&load, &p);
@@ -130,7 +136,8 @@ struct system sqlite_system(const struct shape *s)
 	sqlite3_finalize(load.update);
 	run(d.connection, trigger);
 	run(d.connection, "commit");
-	d.update = prepare(d.connection, "update pods set ip = ?, node = ?, app = ? where namespace = ? and name = ?");
+	d.update = prepare(d.connection,
+		"update pods set ip = ?, node = ?, app = ? where namespace = ? and name = ?");
 	return (struct system){ "sqlite", &d, change, heap_bytes() - before, NULL, digest };
 }
 #else

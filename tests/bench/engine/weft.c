@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT
  *
- * weft.c: the compiled programs, driven through the functions of their generated headers: each put outside
- * a transaction is one of its own. Texts are interned again with every put, as an application would.
+ * weft.c: the compiled programs, driven through the functions of their generated headers: each put
+ * outside a transaction is one of its own. Texts are interned again with every put, as an
+ * application would.
  */
 #include "bench.h"
 
@@ -16,16 +17,38 @@
 #include "transfers.h"
 
 /* The driver puts rows when it likes. */
-void pods_start(struct join *program) { (void)program; }
-void services_start(struct join *program) { (void)program; }
-void nodes_start(struct join *program) { (void)program; }
-void workloads_start(struct selected *program) { (void)program; }
-void policies_start(struct selected *program) { (void)program; }
-void transfers_start(struct transfers *program) { (void)program; }
-void rows_start(struct load *program) { (void)program; }
+void pods_start(struct join *program)
+{
+	(void)program;
+}
+void services_start(struct join *program)
+{
+	(void)program;
+}
+void nodes_start(struct join *program)
+{
+	(void)program;
+}
+void workloads_start(struct selected *program)
+{
+	(void)program;
+}
+void policies_start(struct selected *program)
+{
+	(void)program;
+}
+void transfers_start(struct transfers *program)
+{
+	(void)program;
+}
+void rows_start(struct load *program)
+{
+	(void)program;
+}
 
-static const struct weft_options options = { .size = sizeof(options),
-	.has_log_level = true, .log_level = WEFT_LOG_ERROR };
+static const struct weft_options options = {
+	.size = sizeof(options), .has_log_level = true, .log_level = WEFT_LOG_ERROR
+};
 
 static void check(enum weft_status status)
 {
@@ -40,13 +63,15 @@ static struct weft_text text(const char *s)
 
 static void join_change(void *state, const struct pod *p)
 {
-	struct join_pod row = { text(p->namespace), text(p->name), p->ip, text(p->node), text(p->app) };
+	struct join_pod row = { text(p->namespace), text(p->name), p->ip, text(p->node),
+		text(p->app) };
 	check(join_pods_put(state, &row, NULL));
 }
 
 static void selected_change(void *state, const struct pod *p)
 {
-	struct weft_pair labels[] = { { WEFT_TEXT("app"), text(p->app) }, { WEFT_TEXT("node"), text(p->node) } };
+	struct weft_pair labels[] = { { WEFT_TEXT("app"), text(p->app) },
+		{ WEFT_TEXT("node"), text(p->node) } };
 	struct selected_pod row = { text(p->namespace), text(p->name), p->ip, { labels, 2 } };
 	check(selected_workloads_put(state, &row, NULL));
 }
@@ -82,7 +107,8 @@ static void *selected_load(const struct shape *s)
 		service_make(s, k, &v);
 		struct weft_text app = text(v.app);
 		struct weft_match wanted = { WEFT_TEXT("app"), WEFT_IN, &app, 1 };
-		struct selected_policy row = { text(v.namespace), text(v.name), { WEFT_SELECTOR_MATCH, &wanted, 1 }, v.port };
+		struct selected_policy row = { text(v.namespace), text(v.name),
+			{ WEFT_SELECTOR_MATCH, &wanted, 1 }, v.port };
 		check(selected_policies_put(program, &row, NULL));
 	}
 	return program;
@@ -111,9 +137,10 @@ static uint64_t selected_digest(void *state)
 struct system weft_system(const struct shape *s)
 {
 	size_t before = weft_alloc_live_bytes();
-	struct system y = s->three_way
-		? (struct system){ "weft", join_load(s), join_change, 0, weft_alloc_calls, join_digest }
-		: (struct system){ "weft", selected_load(s), selected_change, 0, weft_alloc_calls, selected_digest };
+	struct system y = s->three_way ? (struct system){ "weft", join_load(s), join_change, 0,
+		weft_alloc_calls, join_digest }
+				       : (struct system){ "weft", selected_load(s), selected_change,
+						 0, weft_alloc_calls, selected_digest };
 	struct pod p;
 
 	for (size_t k = 0; k < s->pods; k++) {
@@ -130,8 +157,8 @@ struct system weft_system(const struct shape *s)
 static int64_t difference; /* of all balances, by the changes that were told */
 static size_t told, wrong;
 
-static void balance_changed(void *user, struct transfers *program, const struct transfers_balances *before,
-	const struct transfers_balances *after)
+static void balance_changed(void *user, struct transfers *program,
+	const struct transfers_balances *before, const struct transfers_balances *after)
 {
 	(void)user, (void)program;
 	told++;
@@ -148,14 +175,17 @@ void bench_transfers(size_t count)
 	check(transfers_create(&options, &program, NULL));
 	check(transfers_begin(program));
 	for (int64_t a = 0; a < ACCOUNTS; a++)
-		check(transfers_transfers_put(program, &(struct transfers_transfer){ -1 - a, a, a, 0 }, NULL));
+		check(transfers_transfers_put(
+			program, &(struct transfers_transfer){ -1 - a, a, a, 0 }, NULL));
 	check(transfers_commit(program));
 	check(transfers_balances_watch(program, balance_changed));
 	size_t before = weft_alloc_live_bytes();
 	for (size_t i = 0; i < count; i++) {
 		uint64_t r = mix(i + 1);
-		struct transfers_transfer row = { .id = (int64_t)i, .debit = (int64_t)(r % ACCOUNTS),
-			.credit = (int64_t)((r >> 20) % ACCOUNTS), .amount = (int64_t)((r >> 40) % 100) };
+		struct transfers_transfer row = { .id = (int64_t)i,
+			.debit = (int64_t)(r % ACCOUNTS),
+			.credit = (int64_t)((r >> 20) % ACCOUNTS),
+			.amount = (int64_t)((r >> 40) % 100) };
 		int64_t from = cpu_now();
 		check(transfers_transfers_put(program, &row, NULL));
 		samples[i] = cpu_now() - from;
@@ -167,9 +197,11 @@ void bench_transfers(size_t count)
 	transfers_turn(program, 0);
 	size_t bytes = weft_alloc_live_bytes() - before;
 	samples_report("transfers", "weft", count, samples, count);
-	report("transfers", "weft", count, "bytes", (double)bytes / (double)count, "bytes per transfer");
+	report("transfers", "weft", count, "bytes", (double)bytes / (double)count,
+		"bytes per transfer");
 	report("transfers", "weft", count, "told", (double)told, "changed balances");
-	report("transfers", "weft", count, "wrong", (double)wrong, "outputs with a total that is not 0");
+	report("transfers", "weft", count, "wrong", (double)wrong,
+		"outputs with a total that is not 0");
 	line_end();
 	if (wrong)
 		fatal("a total was not 0");
@@ -191,14 +223,16 @@ void bench_load(size_t rows)
 	int64_t begin = cpu_now();
 	check(load_begin(program));
 	for (size_t k = 0; k < rows; k++) {
-		struct load_row row = { text(p[k].namespace), text(p[k].name), p[k].ip, 80, text(p[k].node), text(p[k].app) };
+		struct load_row row = { text(p[k].namespace), text(p[k].name), p[k].ip, 80,
+			text(p[k].node), text(p[k].app) };
 		check(load_rows_put(program, &row, NULL));
 	}
 	check(load_commit(program));
 	int64_t whole = cpu_now() - begin;
 	report("load", "weft", rows, "mean", (double)whole / (double)rows, "ns");
 	report("load", "weft", rows, "total_ms", (double)whole / 1e6, "ms");
-	report("load", "weft", rows, "bytes", (double)(weft_alloc_live_bytes() - before) / (double)rows,
+	report("load", "weft", rows, "bytes",
+		(double)(weft_alloc_live_bytes() - before) / (double)rows,
 		"bytes per row, interned texts too");
 	line_end();
 }
