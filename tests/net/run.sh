@@ -7,8 +7,9 @@ set -u
 cd "$(dirname "$0")/../.."
 build=${BUILD:-build}
 if [[ ${1-} != inside ]]; then
-  if ! command -v nft >/dev/null || ! unshare -rn true 2>/dev/null; then echo "skip redirected: no nft or no namespaces here"; exit 0; fi
-  exec unshare -rn "$0" inside
+  flags=-n; ((EUID)) && flags=-Urn
+  if ! command -v nft >/dev/null || ! unshare $flags true 2>/dev/null; then echo "skip redirected: no nft or no namespaces here"; exit 0; fi
+  exec unshare $flags "$0" inside
 fi
 work=$(mktemp -d)
 trap 'kill $(jobs -p) 2>/dev/null; rm -rf "$work"' EXIT
