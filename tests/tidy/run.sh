@@ -50,6 +50,12 @@ git ls-files 'runtime/*.c' | grep -v '^runtime/base/' | xargs grep -nE '[^_a-z](
 git ls-files 'compiler/*.c' 'runtime/*.c' | grep -v 'compiler/main.c' | xargs grep -nE '(^|[^_a-z])exit\(' /dev/null | grep -v 'compiler/base.c' | verdict exit-only-in-main
 git grep -nE 'FIXME|XXX|HACK' -- '*.c' '*.h' '*.weft' '*.md' | grep -v XXXXXX | grep -v tests/tidy | verdict no-leftovers
 
+# What a page links to is there; decisions have numbers of their own.
+git ls-files '*.md' | while read -r f; do
+  grep -oE '\]\([^)#:]+\)' "$f" | sed 's/^](//; s/)$//' | while read -r l; do [[ -e $(dirname "$f")/$l ]] || echo "$f links to $l"; done
+done | verdict links
+git ls-files dsl/decisions | sed 's,.*/,,' | cut -c1-4 | sort | uniq -d | verdict decision-numbers
+
 # Each foreign library is seen by one file.
 for lib in liburing.h yaml.h xxhash.h; do
   n=$(git grep -lE "^#include <$lib>" -- compiler runtime | wc -l)
