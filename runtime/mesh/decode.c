@@ -11,6 +11,7 @@
 
 #include "base/alloc.h"
 #include "base/buffer.h"
+#include "base/sort.h"
 #include "mesh/decode_parts.h"
 
 static void write_path(struct weft_buffer *b, const struct weft_step *at)
@@ -166,7 +167,7 @@ static enum weft_status find_twice(const struct weft_decode *d, const struct wef
 	return WEFT_OK;
 }
 
-static const struct weft_field *field_of(const struct weft_type *t, const char *name)
+const struct weft_field *weft_type_field(const struct weft_type *t, const char *name)
 {
 	for (size_t i = 0; i < t->field_count; i++)
 		if (strcmp(t->fields[i].name, name) == 0)
@@ -191,7 +192,7 @@ static enum weft_status list_to(struct weft_decode *d, const struct weft_step *a
 		status = c->kind == WEFT_DOC_NULL && t->item->kind != WEFT_KIND_OPTION
 			? weft_decode_fail(d, &step, c, "nothing stands here", false)
 			: weft_decode_at(d, &step, t->item, c, items + step.index * t->item->size);
-	const struct weft_field *key = t->item_key ? field_of(t->item, t->item_key) : NULL;
+	const struct weft_field *key = t->item_key ? weft_type_field(t->item, t->item_key) : NULL;
 	if (status == WEFT_OK && key) {
 		size_t twice;
 		status = find_twice(
@@ -212,26 +213,25 @@ static enum weft_status list_to(struct weft_decode *d, const struct weft_step *a
 	return status;
 }
 
+static int by_first_field(const void *context, const void *a, const void *b)
+{
+	const struct ordering *o = context;
+	const struct weft_field *first = &o->type->fields[0];
+	return weft_value_compare(o->intern, first->type, (const char *)a + first->offset,
+		(const char *)b + first->offset);
+}
+
 /* Sorts whole items by their first field. */
 static enum weft_status sort_entries(
 	const struct weft_decode *d, const struct weft_type *entry, char *items, size_t count)
 {
-	const char **sorted = weft_alloc_array(count, sizeof(char *));
-	char *copy = weft_alloc_array(count, entry->size);
-	if (sorted && copy) {
-		memcpy(copy, items, count * entry->size);
-		for (size_t i = 0; i < count; i++)
-			sorted[i] = copy + i * entry->size + entry->fields[0].offset;
-		qsort_r(sorted, count, sizeof(char *), by_value,
-			&(struct ordering){ d->intern, entry->fields[0].type });
-		for (size_t i = 0; i < count; i++)
-			memcpy(items + i * entry->size, sorted[i] - entry->fields[0].offset,
-				entry->size);
-	}
-	enum weft_status status = sorted && copy ? WEFT_OK : WEFT_NO_MEMORY;
-	weft_free(sorted);
-	weft_free(copy);
-	return status;
+	void *spare = weft_alloc_array(count, entry->size);
+	if (!spare)
+		return WEFT_NO_MEMORY;
+	weft_sort(items, spare, count, entry->size, by_first_field,
+		&(struct ordering){ d->intern, entry });
+	weft_free(spare);
+	return WEFT_OK;
 }
 
 static enum weft_status map_to(struct weft_decode *d, const struct weft_step *at,

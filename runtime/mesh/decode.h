@@ -34,4 +34,7 @@ enum weft_status weft_decode_value(
 enum weft_status weft_decode_some(struct weft_decode *, const struct weft_type *,
 	const uint16_t *fields, size_t count, const struct weft_doc *, void *row, bool *whole);
 
+/* The field of a record with this name; NULL when there is none. */
+const struct weft_field *weft_type_field(const struct weft_type *, const char *name);
+
 #endif

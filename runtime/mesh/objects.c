@@ -268,18 +268,10 @@ static enum weft_status define(
 	return WEFT_OK;
 }
 
-static const struct weft_field *field_of(const struct weft_type *t, const char *name)
-{
-	for (size_t i = 0; i < t->field_count; i++)
-		if (strcmp(t->fields[i].name, name) == 0)
-			return &t->fields[i];
-	return NULL;
-}
-
 static enum weft_status put_text(struct weft_objects *o, const struct weft_type *t,
 	const char *name, const char *text, void *row)
 {
-	const struct weft_field *f = field_of(t, name);
+	const struct weft_field *f = weft_type_field(t, name);
 	return f ? weft_intern_put_text(o->intern, (struct weft_text){ text, strlen(text) },
 			   (void *)((char *)row + f->offset))
 		 : WEFT_OK;
@@ -291,7 +283,7 @@ static enum weft_status fill_rejected(
 {
 	for (uint16_t k = 0; k < s->table->key_count; k++) {
 		const struct weft_field *from = &s->row->fields[s->table->key[k]],
-					*to = field_of(s->rejected, from->name);
+					*to = weft_type_field(s->rejected, from->name);
 		if (to)
 			memcpy(j->row + to->offset, (const char *)key + from->offset,
 				from->type->size);
